@@ -1,0 +1,271 @@
+"""Runs the workflow in the local cloud: the assembled definition, on this machine's files."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from ops import definition, execution
+from ops.definition import STEPS
+from ops.errors import OpsError
+from ops.execution import ExecutionView
+from ops.images import scikit_image_uri
+from ops.local.cloud import LocalCloud, local_cloud
+from ops.local.processing import Image, download, list_keys, split_uri, upload
+from ops.parameters import Parameters, Resolution, execution_input
+from ops.repository import Repository
+
+POLL = 0.1
+"""Seconds between two looks at an execution in the local cloud."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to run: everything that can be wrong with it has been found before it starts."""
+
+    environment: str
+    resolved: Mapping[str, Any]
+    """The parameters of the file, which become the definition's defaults."""
+    effective: Mapping[str, Any]
+    """The parameters with the assignments, of which `input` holds those that differ."""
+    input: Mapping[str, Any]
+    region: str
+    data: Path
+    step: str | None
+    earlier: Path | None
+    """The run whose outputs stand for the steps before `step`."""
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps that run a job, in order."""
+        if self.step:
+            return [self.step]
+        return [step for step in STEPS if self.effective.get(f"{step}_image") != "none"]
+
+    def image_of(self, step: str) -> str:
+        """Return `scikit` or `custom`: the image that a step runs in."""
+        return str(self.effective.get(f"{step}_image", "custom"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """An execution that ended, and the folder with its outputs, logs and history."""
+
+    folder: Path
+    view: ExecutionView
+
+    def outputs(self, step: str) -> list[Path]:
+        """Return the files that a step put out."""
+        return sorted(path for path in (self.folder / step).rglob("*") if path.is_file())
+
+    def logs(self, job_name: str) -> list[Path]:
+        """Return the logs of a job, one for each of its containers."""
+        return sorted((self.folder / "logs" / job_name).glob("*.log"))
+
+
+def plan(
+    repository: Repository,
+    *,
+    environment: str = "dev",
+    data: Path | None = None,
+    assignments: Iterable[str] = (),
+    step: str | None = None,
+) -> Plan:
+    """Read and check all that a local run depends on.
+
+    Args:
+        repository: the generated repository.
+        environment: whose parameter file to run with.
+        data: a file or folder to run on; default: the repository's sample.
+        assignments: `key=value` pairs, given to the execution as its input.
+        step: the only step to run; the steps before it are those of the newest run.
+
+    Raises:
+        OpsError: a parameter, the data, or the run to continue from is missing or wrong.
+    """
+    assignments = list(assignments)
+    path = repository.parameters(environment)
+    parameters, effective = Parameters.load(path), Parameters.load(path, assignments)
+    settings = repository.settings
+    resolution = _resolution(repository, parameters)
+    resolved = parameters.resolve(settings, environment, resolution)
+    with_assignments = effective.resolve(settings, environment, resolution)
+    if step and with_assignments.get(f"{step}_image") == "none":
+        message = f"--step {step}: the workflow leaves this step out; add --set {step}_image=custom to run it."
+        raise OpsError(message)
+    return Plan(
+        environment=environment,
+        resolved=resolved,
+        effective=with_assignments,
+        input=execution_input(with_assignments, assignments),
+        region=parameters.region,
+        data=_existing_data(data or repository.sample),
+        step=step,
+        earlier=_earlier_run(repository, step, with_assignments) if step and step != next(iter(STEPS)) else None,
+    )
+
+
+def run(
+    repository: Repository,
+    plan: Plan,
+    images: Mapping[str, Image],
+    show: Callable[[Iterator[ExecutionView]], ExecutionView],
+) -> Run:
+    """Run the workflow, and keep its outputs, logs and history in a folder of their own.
+
+    Args:
+        repository: the generated repository.
+        plan: what to run.
+        images: what runs for `scikit` and for `custom`; only those that the plan's steps need.
+        show: consumes the views of the execution while it runs and returns the last.
+    """
+    folder = _new_folder(repository)
+    assembled = definition.assemble(definition.load(repository.definition), plan.resolved, _partition(plan.region))
+    if plan.step:
+        assembled = definition.only(assembled, plan.step)
+    _write_json(folder / "state_machine.asl.json", assembled)
+    _write_json(folder / "input.json", plan.input)
+    uris = {plan.effective[f"{kind}_image_uri"]: image for kind, image in images.items()}
+    jobs = folder / "jobs"
+    with local_cloud(uris, folder=jobs, logs=folder / "logs", region=plan.region) as cloud:
+        _fill_buckets(cloud, repository, plan, folder.name)
+        client = cloud.client("stepfunctions")
+        machine = client.create_state_machine(
+            name=plan.resolved["job_name_prefix"], definition=json.dumps(assembled), roleArn=plan.effective["role"]
+        )
+        started = client.start_execution(
+            stateMachineArn=machine["stateMachineArn"], name=folder.name, input=json.dumps(plan.input)
+        )
+        arn = started["executionArn"]
+        try:
+            view = show(execution.follow(client, arn, POLL))
+        except KeyboardInterrupt:
+            client.stop_execution(executionArn=arn, error="Interrupted", cause="The user interrupted the run.")
+            cloud.close()
+            view = show(execution.follow(client, arn, POLL))
+        _write_json(folder / "history.json", execution.history(client, arn))
+        _write_json(folder / "execution.json", _without_metadata(client.describe_execution(executionArn=arn)))
+        _collect_outputs(cloud, plan, folder)
+    if view.status == "SUCCEEDED":
+        shutil.rmtree(jobs, ignore_errors=True)
+    return Run(folder, view)
+
+
+def code_hash(src: Path) -> str:
+    """Return a hash of the names and contents of the scripts: the same code has the same address."""
+    digest = hashlib.sha256()
+    for path in _code_files(src):
+        name = path.relative_to(src).as_posix().encode()
+        for part in (name, path.read_bytes()):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()[:16]
+
+
+def _code_files(src: Path) -> list[Path]:
+    return sorted(path for path in src.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def _resolution(repository: Repository, parameters: Parameters) -> Resolution:
+    settings, partition = repository.settings, _partition(parameters.region)
+    bucket, _ = split_uri(parameters.output_uri)
+    return Resolution(
+        role=f"arn:{partition}:iam::{parameters.account}:role/{settings.model_name}-local",
+        code_uri=f"s3://{bucket}/code/{code_hash(repository.src)}/",
+        custom_image_uri=f"{settings.model_name}:local",
+        scikit_image_uri=parameters.scikit_image_uri or scikit_image_uri(parameters.region, settings.scikit_version),
+    )
+
+
+def _partition(region: str) -> str:
+    return str(boto3.session.Session().get_partition_for_region(region))
+
+
+def _existing_data(path: Path) -> Path:
+    if not path.exists():
+        message = f"The input {path} does not exist: give a file or a folder with files."
+        raise OpsError(message)
+    if path.is_dir() and not _data_files(path):
+        message = f"The input folder {path} holds no files: put the files to run on there, or give another --input."
+        raise OpsError(message)
+    return path
+
+
+def _data_files(folder: Path) -> list[Path]:
+    # Hidden files, such as .gitkeep and .DS_Store, are no data.
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def _earlier_run(repository: Repository, step: str, effective: Mapping[str, Any]) -> Path:
+    earlier = list(STEPS)[: list(STEPS).index(step)]
+    needed = [name for name in earlier if effective.get(f"{name}_image") != "none"]
+    for folder in sorted(repository.local_runs.glob("*/"), reverse=True):
+        if all((folder / name).is_dir() for name in needed):
+            return folder
+    message = f"--step {step} needs the outputs of {' and '.join(needed)}, and no earlier run has them: run `ops run`."
+    raise OpsError(message)
+
+
+def _new_folder(repository: Repository) -> Path:
+    name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")[:-3]
+    folder = repository.local_runs / name
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _fill_buckets(cloud: LocalCloud, repository: Repository, plan: Plan, name: str) -> None:
+    s3, effective = cloud.client("s3"), plan.effective
+    uris = [effective[key] for key in ("input_uri", "output_uri", "code_uri", "model_uri") if effective[key]]
+    for bucket in {split_uri(uri)[0] for uri in uris}:
+        _create_bucket(s3, bucket, plan.region)
+    _upload_files(s3, plan.data, effective["input_uri"])
+    for path in _code_files(repository.src):
+        _put(s3, path, effective["code_uri"], path.relative_to(repository.src).as_posix())
+    if effective["model_uri"]:
+        upload(s3, repository.model, effective["model_uri"])
+    if plan.earlier:
+        for step in STEPS:
+            if step != plan.step and (plan.earlier / step).is_dir():
+                upload(s3, plan.earlier / step, f"{effective['output_uri']}/{name}/{step}")
+
+
+def _create_bucket(s3: Any, bucket: str, region: str) -> None:  # noqa: ANN401
+    # S3 knows us-east-1 by the absence of a location only.
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=bucket, **place)
+
+
+def _upload_files(s3: Any, data: Path, uri: str) -> None:  # noqa: ANN401
+    files = _data_files(data) if data.is_dir() else [data]
+    for path in files:
+        _put(s3, path, uri, path.relative_to(data).as_posix() if data.is_dir() else path.name)
+
+
+def _put(s3: Any, path: Path, uri: str, name: str) -> None:  # noqa: ANN401
+    bucket, prefix = split_uri(uri)
+    s3.upload_file(str(path), bucket, f"{prefix.rstrip('/')}/{name}".lstrip("/"))
+
+
+def _collect_outputs(cloud: LocalCloud, plan: Plan, folder: Path) -> None:
+    s3 = cloud.client("s3")
+    for step in STEPS:
+        uri = f"{plan.effective['output_uri']}/{folder.name}/{step}/"
+        if list_keys(s3, uri):
+            download(s3, uri, folder / step)
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def _without_metadata(answer: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}

@@ -1,0 +1,324 @@
+"""`parameters/<environment>.json`: the workflow's input, validated, and resolved into what the definition reads.
+
+Limits are those of SageMaker's CreateProcessingJob, read from its service model:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic.json_schema import SkipJsonSchema
+
+from ops.errors import OpsError
+from ops.settings import Settings, StepImage
+
+ENVIRONMENT_PATTERN = r"^[a-z][a-z0-9]{0,9}$"
+"""An environment's name is part of its job names, of which SageMaker allows 63 characters."""
+
+SCHEMA = "parameters.schema.json"
+
+S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\S*)?$", max_length=1024)]
+ImageUri = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=255)]
+RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$", max_length=2048)]
+KmsKeyId = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9:/_-]+$", max_length=2048)]
+InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")]
+VolumeSize = Annotated[int, Field(ge=1, le=16384)]
+MaxRuntime = Annotated[int, Field(ge=1, le=777600)]
+InstanceCount = Annotated[int, Field(ge=1, le=100)]
+EnvironmentKey = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=256)]
+EnvironmentVariables = Annotated[
+    dict[EnvironmentKey, Annotated[str, StringConstraints(max_length=256)]], Field(max_length=100)
+]
+
+
+class _Model(BaseModel):
+    # strict: "30" is not a volume size, although Python could make one of it.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Vpc(_Model):
+    """SageMaker's VpcConfig: the subnets and security groups of the jobs."""
+
+    Subnets: list[Annotated[str, StringConstraints(pattern=r"^subnet-[a-z0-9]+$", max_length=32)]] = Field(
+        min_length=1, max_length=16
+    )
+    SecurityGroupIds: list[Annotated[str, StringConstraints(pattern=r"^sg-[a-z0-9]+$", max_length=32)]] = Field(
+        min_length=1, max_length=5
+    )
+
+
+class NetworkConfig(_Model):
+    """SageMaker's NetworkConfig; without a VpcConfig the jobs run in SageMaker's own network."""
+
+    EnableInterContainerTrafficEncryption: bool = False
+    EnableNetworkIsolation: bool = Field(default=False, description="The containers can make no network call.")
+    VpcConfig: Vpc | SkipJsonSchema[None] = None
+
+
+class VolumeEncryption(_Model):
+    """Joins the ClusterConfig of each job."""
+
+    VolumeKmsKeyId: KmsKeyId | SkipJsonSchema[None] = None
+
+
+class OutputEncryption(_Model):
+    """Joins the ProcessingOutputConfig of each job."""
+
+    KmsKeyId: KmsKeyId | SkipJsonSchema[None] = None
+
+
+class Tag(_Model):
+    """A tag of the jobs."""
+
+    Key: Annotated[str, StringConstraints(pattern=r"^[\w\s.:/=+@-]+$", max_length=128)]
+    Value: Annotated[str, StringConstraints(pattern=r"^[\w\s.:/=+@-]*$", max_length=256)]
+
+
+class Overrides(_Model):
+    """Parameters that one step takes instead of the common ones."""
+
+    instance_type: InstanceType | SkipJsonSchema[None] = None
+    volume_size: VolumeSize | SkipJsonSchema[None] = None
+    max_runtime: MaxRuntime | SkipJsonSchema[None] = None
+    environment: EnvironmentVariables | SkipJsonSchema[None] = None
+
+
+def _without_trailing_slash(uri: str) -> str:
+    return uri.rstrip("/")
+
+
+class Parameters(_Model):
+    """The workflow's input in one environment, as the user writes it.
+
+    Keys are flat: the execution's input replaces them key by key. A key that holds an object is passed to SageMaker
+    as a whole, because the definition can neither omit a key nor pass a null.
+    """
+
+    schema_: str | None = Field(default=None, alias="$schema", description="Lets editors complete this file.")
+
+    input_uri: S3Uri = Field(description="S3 prefix of the input files.")
+    output_uri: Annotated[S3Uri, AfterValidator(_without_trailing_slash)] = Field(
+        description="S3 prefix of the outputs; each execution writes to <output_uri>/<execution>/<step>/."
+    )
+    code_uri: S3Uri | None = Field(
+        default=None, description="S3 prefix of the script-mode code; null: uploaded from src/ under a content hash."
+    )
+    custom_image_uri: ImageUri | None = Field(
+        default=None, description="The model's own image; null: the image that was built from this repository."
+    )
+    scikit_image_uri: ImageUri | None = Field(
+        default=None,
+        description="SageMaker's prebuilt scikit-learn image; null: computed from region and scikit_version.",
+    )
+    role: RoleArn | None = Field(
+        default=None, description="ARN of the jobs' execution role; null: the role of the environment's stack."
+    )
+    instance_type: InstanceType = Field(description="Instance type of the jobs.")
+    volume_size: VolumeSize = Field(default=30, description="Storage of each instance, in GB.")
+    max_runtime: MaxRuntime = Field(default=3600, description="Seconds after which SageMaker stops a job.")
+
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$")] = Field(
+        description="The AWS region of this environment."
+    )
+    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] = Field(
+        description="The AWS account of this environment; operations refuse any other."
+    )
+
+    instance_count: InstanceCount = Field(
+        default=1, description="Instances of the predict step; the input files are distributed among them."
+    )
+    model_uri: S3Uri | None = Field(
+        default=None, description="S3 prefix of a model too large for the image; null: model/ inside the image."
+    )
+    preprocessing_image: StepImage | None = Field(
+        default=None, description="Where preprocessing runs; none leaves it out; null: the answer."
+    )
+    postprocessing_image: StepImage | None = Field(
+        default=None, description="Where postprocessing runs; none leaves it out; null: the answer."
+    )
+    environment: EnvironmentVariables = Field(default={}, description="Environment variables of the scripts.")
+    network_config: NetworkConfig = Field(
+        default=NetworkConfig(), description="SageMaker's NetworkConfig: VPC, network isolation, traffic encryption."
+    )
+    volume_encryption: VolumeEncryption = Field(
+        default=VolumeEncryption(), description="The KMS key of the instances' storage."
+    )
+    output_encryption: OutputEncryption = Field(default=OutputEncryption(), description="The KMS key of the outputs.")
+    # SageMaker allows 50; `resolve` adds its own.
+    tags: list[Tag] = Field(default=[], max_length=45, description="Further tags of the jobs.")
+    preprocessing_overrides: Overrides = Field(default=Overrides(), description="What preprocessing takes instead.")
+    predict_overrides: Overrides = Field(default=Overrides(), description="What predict takes instead.")
+    postprocessing_overrides: Overrides = Field(default=Overrides(), description="What postprocessing takes instead.")
+
+    @classmethod
+    def load(cls, path: Path, assignments: Iterable[str] = ()) -> "Parameters":
+        """Read an environment's parameter file.
+
+        Args:
+            path: `parameters/<environment>.json`.
+            assignments: `key=value` pairs that replace what the file says; see `parse_assignment`.
+
+        Raises:
+            OpsError: the file is missing or is no JSON object, or a key or value is wrong.
+        """
+        document = _read_json_object(path)
+        source = str(path)
+        for assignment in assignments:
+            source = f"{path} with --set {assignment}"
+            _assign(document, *parse_assignment(assignment))
+        try:
+            return cls.model_validate_json(json.dumps(document))
+        except ValidationError as error:
+            raise OpsError(_explain(source, error)) from None
+
+    def resolve(self, settings: Settings, environment: str, resolution: "Resolution") -> dict[str, Any]:
+        """Return what the definition's `Defaults` state holds: every key that it reads, each with a value.
+
+        Args:
+            settings: the answers, which stand in for images that the parameters leave open.
+            environment: the environment's name, a part of the job names.
+            resolution: what stands for the keys that may be null.
+        """
+        own_tags = {
+            "sagelift:model": settings.model_name,
+            "sagelift:environment": environment,
+            "sagelift:owner": settings.owner,
+            "sagelift:template": settings.template_version,
+        }
+        return {
+            "job_name_prefix": f"{settings.model_name}-{environment}",
+            **self.model_dump(mode="json", exclude={"schema_", "region", "account"}, exclude_none=True),
+            "model_uri": self.model_uri,
+            "role": self.role or resolution.role,
+            "code_uri": self.code_uri or resolution.code_uri,
+            "custom_image_uri": self.custom_image_uri or resolution.custom_image_uri,
+            "scikit_image_uri": self.scikit_image_uri or resolution.scikit_image_uri,
+            "preprocessing_image": (self.preprocessing_image or settings.preprocessing_image).value,
+            "postprocessing_image": (self.postprocessing_image or settings.postprocessing_image).value,
+            "tags": [{"Key": key, "Value": value} for key, value in own_tags.items() if value]
+            + [tag.model_dump() for tag in self.tags],
+        }
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What stands for the parameters that may be null; AWS and the local cloud have one each."""
+
+    role: str
+    code_uri: str
+    custom_image_uri: str
+    scikit_image_uri: str
+
+
+def parse_assignment(assignment: str) -> tuple[list[str], Any]:
+    """Split `key=value` into the key's parts (`predict_overrides.instance_type` has two) and the value.
+
+    A value that is JSON is taken as such, any other as a string.
+
+    Raises:
+        OpsError: there is no `=`.
+    """
+    key, equals, text = assignment.partition("=")
+    if not equals or not key:
+        message = f"--set {assignment} is not of the form key=value, such as --set instance_type=ml.m5.xlarge."
+        raise OpsError(message)
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        value = text
+    return key.split("."), value
+
+
+def execution_input(resolved: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
+    """Return the execution's input that replaces what `assignments` name.
+
+    Args:
+        resolved: the parameters, resolved with these assignments.
+        assignments: `key=value` pairs.
+
+    Raises:
+        OpsError: an assignment names a key that the definition does not read.
+    """
+    keys = {parse_assignment(assignment)[0][0] for assignment in assignments}
+    if fixed := sorted(keys - resolved.keys()):
+        message = f"--set {fixed[0]}=…: {fixed[0]} belongs to the environment: change it in its parameter file."
+        raise OpsError(message)
+    return {key: resolved[key] for key in sorted(keys)}
+
+
+def json_schema() -> str:
+    """Return the JSON Schema of a parameter file, as shipped beside the files."""
+    schema = Parameters.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _assign(document: dict[str, Any], keys: list[str], value: Any) -> None:  # noqa: ANN401
+    *parents, last = keys
+    for key in parents:
+        child = document.setdefault(key, {})
+        if not isinstance(child, dict):
+            message = f"--set {'.'.join(keys)}: {key} holds no object, so it has no key {last}."
+            raise OpsError(message)
+        document = child
+    document[last] = value
+
+
+def _read_json_object(path: Path) -> dict[str, Any]:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            message = f"{path}: the key {twice} stands there twice: keep one of them."
+            raise OpsError(message)
+        return dict(pairs)
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=unique)
+    except FileNotFoundError:
+        there = ", ".join(sorted(file.stem for file in path.parent.glob("*.json") if file.name != SCHEMA)) or "none"
+        message = f"{path} does not exist: copy another environment's file (there: {there}), or name one of these."
+        raise OpsError(message) from None
+    except OSError as error:
+        message = f"{path} cannot be read ({error.strerror}): make it a readable file."
+        raise OpsError(message) from None
+    except UnicodeDecodeError:
+        message = f"{path} is not UTF-8 text: save it as UTF-8."
+        raise OpsError(message) from None
+    except json.JSONDecodeError as error:
+        message = f"{path}:{error.lineno}:{error.colno}: no valid JSON: {error.msg}. Correct it there."
+        raise OpsError(message) from None
+    if not isinstance(document, dict):
+        message = f"{path} holds no JSON object: write one, {{…}}, with a key for each parameter."
+        raise OpsError(message)
+    return document
+
+
+def _explain(source: str, error: ValidationError) -> str:
+    faults = []
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "missing":
+            faults.append(f"{key} is missing")
+        elif fault["type"] == "extra_forbidden":
+            known = ", ".join(name for name in _known_keys(fault["loc"]) if name != "schema_")
+            faults.append(f"{key} is no parameter (known here: {known})")
+        else:
+            faults.append(f"{key}: {fault['msg']}, not {json.dumps(fault['input'], ensure_ascii=False, default=str)}")
+    return f"{source}: {'; '.join(faults)}. Correct that; parameters/{SCHEMA} describes every key."
+
+
+def _known_keys(location: tuple[int | str, ...]) -> Mapping[str, Any]:
+    holders = {
+        "network_config": NetworkConfig,
+        "VpcConfig": Vpc,
+        "volume_encryption": VolumeEncryption,
+        "output_encryption": OutputEncryption,
+        "tags": Tag,
+        **{f"{step}_overrides": Overrides for step in ("preprocessing", "predict", "postprocessing")},
+    }
+    models: list[type[BaseModel]] = [holders[part] for part in location[:-1] if part in holders]
+    return (models[-1] if models else Parameters).model_fields
