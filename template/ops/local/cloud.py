@@ -8,6 +8,7 @@ Where the local cloud differs from AWS is said in docs/explanation/local-cloud.m
 
 import contextlib
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +34,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
+from moto.stepfunctions.parser.asl.utils.json_path import extract_json
 from moto.stepfunctions.parser.backend.execution import Execution
 
 from ops import requests
@@ -124,6 +126,8 @@ def local_cloud(images: Mapping[str, Image], *, folder: Path, logs: Path, region
         details.start_time = details.start_time.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
         return details
 
+    # moto logs each failed state with the whole of its inner life; the history tells it better.
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.dict("os.environ", CREDENTIALS))
         for target, name, replacement in (
@@ -153,6 +157,15 @@ class SageMakerTask(StateTaskServiceCallback):
         if self.resource.api_action != "createProcessingJob" or self.resource.condition != ResourceCondition.Sync:
             return None
         return set(requests.input_shape("sagemaker", "CreateProcessingJob").members)
+
+    def _eval_parameters(self, env: Any) -> dict[str, Any]:  # noqa: ANN401
+        self.parargs.eval(env=env)
+        parameters: dict[str, Any] = env.stack.pop()
+        # moto's grammar takes `RoleArn.$` for a part of Credentials, and leaves the path as it stands. moto would
+        # also drop unknown parameters, which AWS refuses: so they stay, for botocore to refuse.
+        for key in [key for key in parameters if key.endswith(".$")]:
+            parameters[key.removesuffix(".$")] = extract_json(parameters.pop(key), env.states.get_input())
+        return parameters
 
     def _eval_service_task(
         self,

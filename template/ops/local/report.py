@@ -26,7 +26,8 @@ def introduce(plan: Plan, repository: Repository, console: Console) -> None:
     what = f"step {plan.step}" if plan.step else "the workflow"
     console.print(
         f"Running {what} of [bold]{escape(repository.settings.model_name)}[/] in the local cloud "
-        f"with parameters/{plan.environment}.json on {escape(_relative(plan.data))}"
+        f"with parameters/{plan.environment}.json on {escape(_relative(plan.data))}",
+        soft_wrap=True,
     )
     if plan.earlier:
         console.print(f"The steps before it: the outputs in {escape(_relative(plan.earlier))}")
