@@ -14,12 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic.json_schema import SkipJsonSchema
 
 from ops.errors import OpsError
+from ops.repository import SCHEMA
 from ops.settings import Settings, StepImage
 
 ENVIRONMENT_PATTERN = r"^[a-z][a-z0-9]{0,9}$"
 """An environment's name is part of its job names, of which SageMaker allows 63 characters."""
-
-SCHEMA = "parameters.schema.json"
 
 S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\S*)?$", max_length=1024)]
 ImageUri = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=255)]

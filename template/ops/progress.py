@@ -43,6 +43,12 @@ def show(views: Iterable[ExecutionView], console: Console) -> ExecutionView:
     return last
 
 
+def last(views: Iterable[ExecutionView]) -> ExecutionView:
+    """Wait for the last view, and show nothing."""
+    *_, end = views
+    return end
+
+
 def table(execution: ExecutionView) -> Table:
     """Return the table of an execution's steps."""
     table = Table("step", "status", "attempt", "elapsed", "job", box=None, pad_edge=False, header_style="bold")

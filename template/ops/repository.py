@@ -7,6 +7,9 @@ from pathlib import Path
 from ops.errors import OpsError
 from ops.settings import Settings
 
+SCHEMA = "parameters.schema.json"
+"""The JSON Schema of the parameter files, beside them."""
+
 
 @dataclass(frozen=True)
 class Repository:
@@ -67,6 +70,12 @@ class Repository:
     def local_runs(self) -> Path:
         """One folder for each local execution."""
         return self.build / "local"
+
+    @property
+    def environments(self) -> list[str]:
+        """The names of the environments: one for each parameter file."""
+        files = (self.root / "parameters").glob("*.json")
+        return sorted(file.stem for file in files if file.name != SCHEMA)
 
     def parameters(self, environment: str) -> Path:
         """Return the path of an environment's parameter file."""
