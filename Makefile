@@ -1,0 +1,32 @@
+# Where uv is missing, it is installed into .tools, for this folder alone.
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+
+.PHONY: help setup demo test lint schema bench
+
+help:  ## Show this help.
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+setup: $(UV)  ## Install everything that the project needs, into .venv.
+	@$(UV) sync --quiet
+
+demo: setup  ## Generate a repository for the example model and run its workflow here.
+	@$(UV) run examples/abalone/generate.py build/demo --replace
+	@cd build/demo && $(abspath $(UV)) run --quiet ops run
+
+test: setup  ## Run every test that this machine can run, and say what was left out, and why.
+	@$(UV) run pytest
+
+lint: setup  ## Check the style and the types of everything.
+	@$(UV) run ruff check
+	@$(UV) run ruff format --check
+	@$(UV) run mypy
+
+schema: setup  ## Write the JSON Schema of the parameter files anew.
+	@$(UV) run python -c "from ops.parameters import json_schema; print(json_schema(), end='')" > template/parameters/parameters.schema.json
+
+bench: setup  ## Measure what benchmarks/README.md reports.
+	@$(UV) run benchmarks/run.py
+
+.tools/bin/uv:
+	@python3 -m venv .tools || { echo "error: Python's venv is missing: install it (Debian: apt install python3-venv), or install uv." >&2; exit 1; }
+	@.tools/bin/pip install --quiet uv
