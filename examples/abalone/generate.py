@@ -1,6 +1,6 @@
 """Generate the repository that the abalone script becomes: the template, its answers, and the migrated files.
 
-    uv run python examples/abalone/generate.py build/abalone
+uv run python examples/abalone/generate.py build/abalone
 """
 
 import argparse
@@ -44,7 +44,8 @@ def generate(destination: Path) -> None:
     """Generate the repository into a folder that does not exist.
 
     Raises:
-        CopierError: the template does not accept the answers.
+        CopierError: the template cannot be copied.
+        ValueError: it does not accept an answer.
     """
     with warnings.catch_warnings():
         # Copier warns that it takes uncommitted work along, which is what whoever works on the template wants.
@@ -81,8 +82,8 @@ def main() -> None:
         generated = Path(scratch) / destination.name
         try:
             generate(generated)
-        except CopierError as error:
-            sys.exit(f"The template could not be copied: {error}")
+        except (CopierError, ValueError) as error:
+            sys.exit(f"The template could not be copied with {EXAMPLE / 'answers.yml'}: {error}")
         if destination.exists():
             shutil.rmtree(destination)
         generated.rename(destination)
