@@ -164,7 +164,7 @@ def test_predictions_for_other_animals_are_refused(job: Script, tmp_path: Path) 
 
 @pytest.fixture
 def tarball(tmp_path: Path) -> Path:
-    """This repository as unpacked from a tarball: without git."""
+    """The repository as unpacked from a tarball: without git."""
     folder = tmp_path / "sagelift"
     ignored = shutil.ignore_patterns(".venv", "build", "__pycache__", ".*_cache")
     shutil.copytree(ROOT / "template", folder / "template", ignore=ignored)

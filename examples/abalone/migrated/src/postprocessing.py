@@ -13,6 +13,7 @@ MEASURED = ["row", "sex", "length", "whole_weight", "suspect", "rings"]
 PREDICTED = ["row", "predicted_rings"]
 COLOURS = {"F": "tab:red", "I": "tab:gray", "M": "tab:blue"}
 YEARS_BEFORE_FIRST_RING = 1.5
+ADULT_YEARS, OLD_YEARS = 9, 13
 
 
 def join(measured: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
@@ -33,8 +34,8 @@ def estimate_ages(animals: pd.DataFrame) -> pd.DataFrame:
     aged = animals.copy()
     aged["age"] = (aged["predicted_rings"] + YEARS_BEFORE_FIRST_RING).round(1)
     aged["age_group"] = "adult"
-    aged.loc[aged["age"] < 9, "age_group"] = "young"
-    aged.loc[aged["age"] >= 13, "age_group"] = "old"
+    aged.loc[aged["age"] < ADULT_YEARS, "age_group"] = "young"
+    aged.loc[aged["age"] >= OLD_YEARS, "age_group"] = "old"
     return aged
 
 
