@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -124,7 +125,7 @@ class Engine:
             options = ["--rm", "--pull", "never", "--platform", PLATFORM, "--user", "0", *self.run_options, *volumes]
             changed = _call(self.name, "run", *options, *change)
             if changed.returncode:
-                folders = " ".join(map(str, mounts))
+                folders = shlex.join(map(str, mounts))
                 message = (
                     f"{self.name} left files in {folders} that belong to root, and could not change that: "
                     f"{_reason(changed.stderr)}. Run `sudo chown -R {owner} {folders}`."
