@@ -6,6 +6,7 @@ The rule: all of the output or none; a fault ends the script with a message.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from tables import read_table, read_tables, write_tables
@@ -13,22 +14,23 @@ from tables import read_table, read_tables, write_tables
 COLUMNS = ["house", "area", "rooms", "age"]
 
 
-def postprocess(input_dir, output_dir, preprocessing_dir):
+def postprocess(input_dir: Path, output_dir: Path, preprocessing_dir: Path) -> None:
     """Put the price of each house beside its properties."""
     tables = read_tables(input_dir, ["house", "price"])
     if not tables:
-        raise SystemExit(f"{input_dir} holds no file: postprocessing needs the predictions.")
-    for name, rows in tables.items():
-        prices = {row["house"]: row["price"] for row in rows}
+        sys.exit(f"{input_dir} holds no file: postprocessing needs the predictions.")
+    for name, predictions in tables.items():
+        prices = {row["house"]: row["price"] for row in predictions}
         houses = read_table(preprocessing_dir / name, COLUMNS)
-        try:
-            tables[name] = [{**house, "price": prices[house["house"]]} for house in houses]
-        except KeyError as error:
-            raise SystemExit(f"{input_dir / name} has no price for the house {error}.") from None
+        for row in houses:
+            if row["house"] not in prices:
+                sys.exit(f"{input_dir / name} has no price for the house {row['house']}.")
+            row["price"] = prices[row["house"]]
+        tables[name] = houses
     write_tables(output_dir, [*COLUMNS, "price"], tables)
 
 
-def main():
+def main() -> None:
     """Run as a job."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--input-dir", type=Path, required=True)

@@ -8,28 +8,28 @@ The rule: all of the output or none; a fault ends the script with a message.
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from tables import read_tables, write_tables
 
 
-def predict(input_dir, output_dir, model_dir):
+def predict(input_dir: Path, output_dir: Path, model_dir: Path) -> None:
     """Predict the price of each house, by a linear model of its properties."""
     weights = json.loads((model_dir / "weights.json").read_text(encoding="utf-8"))
     intercept = weights.pop("intercept")
     tables = read_tables(input_dir, ["house", *weights])
-    for file, rows in tables.items():
-        try:
-            tables[file] = [
-                {"house": row["house"], "price": intercept + sum(weights[name] * float(row[name]) for name in weights)}
-                for row in rows
-            ]
-        except ValueError as error:
-            raise SystemExit(f"{input_dir / file}: {error}") from None
+    for name, rows in tables.items():
+        for row in rows:
+            try:
+                price = intercept + sum(weight * float(row[column]) for column, weight in weights.items())
+            except ValueError as error:
+                sys.exit(f"{input_dir / name}, house {row['house']}: {error}.")
+            row["price"] = f"{price:.2f}"
     write_tables(output_dir, ["house", "price"], tables)
 
 
-def main():
+def main() -> None:
     """Run as a job."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--input-dir", type=Path, required=True)

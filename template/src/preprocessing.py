@@ -6,6 +6,7 @@ The rule: all of the output or none; a fault ends the script with a message.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from tables import read_tables, write_tables
@@ -13,18 +14,18 @@ from tables import read_tables, write_tables
 COLUMNS = ["house", "area", "rooms", "age"]
 
 
-def preprocess(input_dir, output_dir):
+def preprocess(input_dir: Path, output_dir: Path) -> None:
     """Keep each house once: the last row about it."""
     tables = read_tables(input_dir, COLUMNS)
     if not tables:
-        raise SystemExit(f"{input_dir} holds no file: preprocessing needs at least one.")
+        sys.exit(f"{input_dir} holds no file: preprocessing needs at least one.")
     for name, rows in tables.items():
         houses = {row["house"]: row for row in rows}
         tables[name] = list(houses.values())
     write_tables(output_dir, COLUMNS, tables)
 
 
-def main():
+def main() -> None:
     """Run as a job."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--input-dir", type=Path, required=True)
