@@ -1,7 +1,7 @@
 """Inference: applies the model to what preprocessing left.
 
-Arrives: preprocessing's files, in --input-dir, and the model, in --model-dir. Several machines may share the files: each
-then gets a part of them, or none, which is no fault.
+Arrives: preprocessing's files, in --input-dir, and the model, in --model-dir. Several machines may share the files:
+each then gets a part of them, or none, which is no fault.
 Leaves: one file for each, under the same name, in --output-dir.
 The rule: all of the output or none; a fault ends the script with a message.
 """
