@@ -173,6 +173,7 @@ class Container:
     def __init__(
         self, client: "subprocess.Popen[bytes]", *, stop: Callable[[], None], clean_up: Callable[[], None]
     ) -> None:
+        """Take over a client that has started; `stop` ends its container, `clean_up` comes when it has ended."""
         self._client = client
         self._stop = stop
         self._clean_up: Callable[[], None] | None = clean_up

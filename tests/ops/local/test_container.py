@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from ops.containers import ENGINES, Engine
 from ops.local.container import ContainerImage
 
