@@ -26,7 +26,7 @@ def run(repository: Repository) -> list[str]:
     Raises:
         OpsError: the settings cannot be read, or ruff is missing.
     """
-    faults = []
+    faults: list[str] = []
     for check in (_parameters, _definition, _scripts, _imports, _template):
         faults += _collect(check, repository)
     return faults
@@ -65,7 +65,9 @@ def _scripts(repository: Repository) -> Iterator[str]:
         if not script.is_file() and getattr(repository.settings, f"{step}_image", None) is not StepImage.NONE:
             yield f"{script} is missing: write it, or answer `none` to {step}_image if the workflow has no such step."
     version = f"py{repository.settings.python_version.replace('.', '')}"
-    yield from _ruff(repository, "check", "--isolated", f"--select={_SCRIPT_RULES}", f"--target-version={version}", "src")
+    yield from _ruff(
+        repository, "check", "--isolated", f"--select={_SCRIPT_RULES}", f"--target-version={version}", "src"
+    )
 
 
 def _imports(repository: Repository) -> Iterator[str]:

@@ -45,9 +45,7 @@ def main() -> None:
 
 
 @app.callback()
-def _options(
-    *, debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")] = False
-) -> None:
+def _options(*, debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")] = False) -> None:
     del debug  # read in main, which handles the faults
 
 
@@ -74,7 +72,9 @@ def run(  # noqa: PLR0913  one parameter for each option
     ] = None,
 ) -> None:
     """Run the whole workflow on this machine."""
-    from ops.local import images, report, run as local  # noqa: PLC0415  moto takes seconds to import
+    # Imported here, because moto takes seconds and the other verbs do without.
+    from ops.local import images, report  # noqa: PLC0415
+    from ops.local import run as local  # noqa: PLC0415
 
     if step is not None and step not in STEPS:
         message = f"--step {step} is no step of the workflow: name one of {', '.join(STEPS)}."

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import botocore.loaders
-from botocore.model import Shape, StructureShape
-from botocore.model import ServiceModel
+from botocore.model import ServiceModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
 

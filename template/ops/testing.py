@@ -34,7 +34,7 @@ def run(repository: Repository, console: Console) -> int:
 
 def _pytest(python: Path, repository: Repository, arguments: Sequence[str]) -> int:
     # Both runs start without configuration: the oldest pytest that a model's Python takes reads no newer one.
-    command = [python, "-m", "pytest", "-q", f"--rootdir={repository.root}", "-c", os.devnull, *arguments]
+    command = [str(python), "-m", "pytest", "-q", f"--rootdir={repository.root}", "-c", os.devnull, *arguments]
     variables = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
     variables["PYTHONDONTWRITEBYTECODE"] = "1"
     return subprocess.run(command, cwd=repository.root, env=variables, check=False).returncode  # noqa: S603

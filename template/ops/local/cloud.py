@@ -145,10 +145,10 @@ def local_cloud(images: Mapping[str, Image], *, folder: Path, logs: Path, region
         yield cloud
 
 
-class SageMakerTask(StateTaskServiceCallback):
+class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]  # moto is untyped here
     """`arn:aws:states:::sagemaker:createProcessingJob.sync`; moto's own loop polls, and fails in this release."""
 
-    def __init__(self, cloud: LocalCloud) -> None:
+    def __init__(self, cloud: LocalCloud) -> None:  # noqa: D107
         super().__init__(supported_integration_patterns={ResourceCondition.Sync})
         self._cloud = cloud
 
@@ -210,9 +210,7 @@ class SageMakerTask(StateTaskServiceCallback):
             return super()._from_error(env=env, ex=ex)
         error, status = ex.response["Error"], ex.response["ResponseMetadata"]["HTTPStatusCode"]
         name = _ERROR_NAMES.get(error["Code"], "SageMaker.AmazonSageMakerException")
-        cause = (
-            f"{error['Message']} (Service: AmazonSageMaker; Status Code: {status}; Error Code: {error['Code']})"
-        )
+        cause = f"{error['Message']} (Service: AmazonSageMaker; Status Code: {status}; Error Code: {error['Code']})"
         return self._failure(env, name, cause).failure_event
 
     def _failure(self, env: Any, error: str, cause: str) -> FailureEventException:  # noqa: ANN401

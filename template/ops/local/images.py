@@ -1,14 +1,12 @@
 """Which interpreter, or which container, stands for each image that a plan needs."""
 
-from pathlib import Path
-
 from rich.console import Console
 from rich.markup import escape
 
 from ops import containers
 from ops.definition import STEPS
-from ops.imports import third_party_imports
 from ops.images import scikit_image
+from ops.imports import third_party_imports
 from ops.local.container import ContainerImage
 from ops.local.environments import Environment, custom_environment, scikit_environment
 from ops.local.interpreter import InterpreterImage

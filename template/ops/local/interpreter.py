@@ -84,10 +84,8 @@ class InterpreterProcess:
     def stop(self) -> None:
         """End the script and all that it started."""
         self._signal(signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            pass
         self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
         self.popen.wait()
 

@@ -114,7 +114,9 @@ def inputs(
             continue
         outcome = run_script(step, **found[step])
         if outcome.code:
-            pytest.fail(f"src/{step}.py fails on the sample, with exit code {outcome.code}:\n{outcome.log}", pytrace=False)
+            pytest.fail(
+                f"src/{step}.py fails on the sample, with exit code {outcome.code}:\n{outcome.log}", pytrace=False
+            )
         left[step] = tmp_path_factory.mktemp(f"{step}-output")
         for name, content in outcome.outputs.items():
             path = left[step] / name
