@@ -1,0 +1,54 @@
+"""What the tests share: the template as a repository of its own, and repositories generated from it."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from copier import run_copy
+from repositories import Render, TemplateRepository
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_git_configuration() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        for role in ("AUTHOR", "COMMITTER"):
+            patch.setenv(f"GIT_{role}_NAME", "Test")
+            patch.setenv(f"GIT_{role}_EMAIL", "test@example.com")
+        yield
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, _own_git_configuration: None) -> TemplateRepository:
+    """The template, released as v1.0.0; a test that changes it takes a copy."""
+    repository = TemplateRepository(tmp_path_factory.mktemp("template") / "sagelift")
+    tools = shutil.ignore_patterns(".venv", "build", "__pycache__", ".*_cache")
+    shutil.copytree(ROOT / "template", repository.root / "template", ignore=tools)
+    for name in (".gitignore", "copier.yml"):
+        shutil.copy2(ROOT / name, repository.root)
+    repository.release("v1.0.0")
+    return repository
+
+
+@pytest.fixture
+def render(template: TemplateRepository, tmp_path: Path) -> Render:
+    """Return what generates repositories; questions without an answer here take their defaults."""
+
+    default = template
+
+    def copy(
+        answers: Mapping[str, str] | None = None, *, name: str = "generated", template: TemplateRepository = default
+    ) -> Path:
+        answers = dict(answers or {})
+        # Copier accepts answers to questions that do not exist; a test that gives one would test nothing.
+        if unknown := answers.keys() - template.questions.keys():
+            pytest.fail(f"copier.yml has no question {', '.join(sorted(unknown))}.")
+        run_copy(str(template.root), tmp_path / name, data=answers, defaults=True, quiet=True, unsafe=False)
+        return tmp_path / name
+
+    return copy
