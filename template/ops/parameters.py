@@ -4,14 +4,25 @@ Limits are those of SageMaker's CreateProcessingJob, read from its service model
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
 """
 
+import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
 
 from ops.errors import OpsError
 from ops.repository import SCHEMA
@@ -20,17 +31,38 @@ from ops.settings import Settings, StepImage
 ENVIRONMENT_PATTERN = r"^[a-z][a-z0-9]{0,9}$"
 """An environment's name is part of its job names, of which SageMaker allows 63 characters."""
 
-S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\S*)?$", max_length=1024)]
-ImageUri = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=255)]
-RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$", max_length=2048)]
-KmsKeyId = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9:/_-]+$", max_length=2048)]
-InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")]
+SHOWN = 80
+"""Characters of a wrong value that a message shows."""
+
+_EXAMPLES: dict[str, str] = {}
+"""What is right, for each pattern: no reader of a message should have to read a regular expression."""
+
+
+def _text(pattern: str, example: str, max_length: int | None = None) -> StringConstraints:
+    _EXAMPLES[pattern] = example
+    return StringConstraints(pattern=pattern, max_length=max_length)
+
+
+_BUCKET_AND_PREFIX = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\S*)?$"
+S3Uri = Annotated[str, _text(_BUCKET_AND_PREFIX, "s3://bucket/prefix/", 1024)]
+# 1024 less what the definition adds: an execution's name, of at most 80 characters, and a step's.
+OutputUri = Annotated[str, _text(_BUCKET_AND_PREFIX, "s3://bucket/prefix/", 924)]
+ImageUri = Annotated[str, _text(r"^\S+$", "111111111111.dkr.ecr.eu-west-1.amazonaws.com/repository:tag", 255)]
+RoleArn = Annotated[
+    str,
+    _text(
+        r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9_+=,.@/-]+$", "arn:aws:iam::111111111111:role/my-model", 2048
+    ),
+]
+KmsKey = Annotated[str, _text(r"^[a-zA-Z0-9:/_-]+$", "alias/my-key", 2048)]
+InstanceType = Annotated[str, _text(r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$", "ml.m5.xlarge")]
 VolumeSize = Annotated[int, Field(ge=1, le=16384)]
 MaxRuntime = Annotated[int, Field(ge=1, le=777600)]
 InstanceCount = Annotated[int, Field(ge=1, le=100)]
-EnvironmentKey = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=256)]
+EnvironmentKey = Annotated[str, _text(r"^[a-zA-Z_][a-zA-Z0-9_]{0,255}$", "LOG_LEVEL")]
 EnvironmentVariables = Annotated[
-    dict[EnvironmentKey, Annotated[str, StringConstraints(max_length=256)]], Field(max_length=100)
+    dict[EnvironmentKey, Annotated[str, StringConstraints(max_length=256)]],
+    Field(max_length=100, json_schema_extra={"additionalProperties": False}),
 ]
 
 
@@ -42,10 +74,10 @@ class _Model(BaseModel):
 class Vpc(_Model):
     """SageMaker's VpcConfig: the subnets and security groups of the jobs."""
 
-    Subnets: list[Annotated[str, StringConstraints(pattern=r"^subnet-[a-z0-9]+$", max_length=32)]] = Field(
+    Subnets: list[Annotated[str, _text(r"^subnet-[a-z0-9]+$", "subnet-0a1b2c3d", 32)]] = Field(
         min_length=1, max_length=16
     )
-    SecurityGroupIds: list[Annotated[str, StringConstraints(pattern=r"^sg-[a-z0-9]+$", max_length=32)]] = Field(
+    SecurityGroupIds: list[Annotated[str, _text(r"^sg-[a-z0-9]+$", "sg-0a1b2c3d", 32)]] = Field(
         min_length=1, max_length=5
     )
 
@@ -55,35 +87,35 @@ class NetworkConfig(_Model):
 
     EnableInterContainerTrafficEncryption: bool = False
     EnableNetworkIsolation: bool = Field(default=False, description="The containers can make no network call.")
-    VpcConfig: Vpc | SkipJsonSchema[None] = None
+    VpcConfig: Vpc | None = None
 
 
 class VolumeEncryption(_Model):
     """Joins the ClusterConfig of each job."""
 
-    VolumeKmsKeyId: KmsKeyId | SkipJsonSchema[None] = None
+    VolumeKmsKeyId: KmsKey | None = None
 
 
 class OutputEncryption(_Model):
     """Joins the ProcessingOutputConfig of each job."""
 
-    KmsKeyId: KmsKeyId | SkipJsonSchema[None] = None
+    KmsKeyId: KmsKey | None = None
 
 
 class Tag(_Model):
     """A tag of the jobs."""
 
-    Key: Annotated[str, StringConstraints(pattern=r"^[\w\s.:/=+@-]+$", max_length=128)]
-    Value: Annotated[str, StringConstraints(pattern=r"^[\w\s.:/=+@-]*$", max_length=256)]
+    Key: Annotated[str, _text(r"^[\w .:/=+@-]+$", "cost-center", 128)]
+    Value: Annotated[str, _text(r"^[\w .:/=+@-]*$", "risk@example.com", 256)]
 
 
 class Overrides(_Model):
     """Parameters that one step takes instead of the common ones."""
 
-    instance_type: InstanceType | SkipJsonSchema[None] = None
-    volume_size: VolumeSize | SkipJsonSchema[None] = None
-    max_runtime: MaxRuntime | SkipJsonSchema[None] = None
-    environment: EnvironmentVariables | SkipJsonSchema[None] = None
+    instance_type: InstanceType | None = None
+    volume_size: VolumeSize | None = None
+    max_runtime: MaxRuntime | None = None
+    environment: EnvironmentVariables | None = None
 
 
 def _without_trailing_slash(uri: str) -> str:
@@ -100,7 +132,7 @@ class Parameters(_Model):
     schema_: str | None = Field(default=None, alias="$schema", description="Lets editors complete this file.")
 
     input_uri: S3Uri = Field(description="S3 prefix of the input files.")
-    output_uri: Annotated[S3Uri, AfterValidator(_without_trailing_slash)] = Field(
+    output_uri: Annotated[OutputUri, AfterValidator(_without_trailing_slash)] = Field(
         description="S3 prefix of the outputs; each execution writes to <output_uri>/<execution>/<step>/."
     )
     code_uri: S3Uri | None = Field(
@@ -120,10 +152,10 @@ class Parameters(_Model):
     volume_size: VolumeSize = Field(default=30, description="Storage of each instance, in GB.")
     max_runtime: MaxRuntime = Field(default=3600, description="Seconds after which SageMaker stops a job.")
 
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$")] = Field(
+    region: Annotated[str, _text(r"^[a-z]{2}(-[a-z]+)+-[0-9]+$", "eu-west-1")] = Field(
         description="The AWS region of this environment."
     )
-    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] = Field(
+    account: Annotated[str, _text(r"^[0-9]{12}$", "111111111111")] = Field(
         description="The AWS account of this environment; operations refuse any other."
     )
 
@@ -153,6 +185,29 @@ class Parameters(_Model):
     predict_overrides: Overrides = Field(default=Overrides(), description="What predict takes instead.")
     postprocessing_overrides: Overrides = Field(default=Overrides(), description="What postprocessing takes instead.")
 
+    @field_validator("output_uri")
+    @classmethod
+    def _outputs_are_no_input(cls, output_uri: str, info: ValidationInfo) -> str:
+        input_uri = info.data.get("input_uri")
+        if input_uri and f"{output_uri}/".startswith(f"{input_uri.rstrip('/')}/"):
+            message = (
+                f"lies under input_uri ({input_uri}), so that an execution would read the outputs of all before it"
+            )
+            raise ValueError(message)
+        return output_uri
+
+    @field_validator("tags")
+    @classmethod
+    def _tags_are_distinct(cls, tags: list[Tag]) -> list[Tag]:
+        keys = [tag.Key for tag in tags]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            message = f"the tag {twice} stands there twice"
+            raise ValueError(message)
+        if reserved := next((key for key in keys if key.lower().startswith(("aws:", "sagelift:"))), None):
+            message = f"the tag {reserved} begins with aws: or sagelift:, which are not yours to set"
+            raise ValueError(message)
+        return tags
+
     @classmethod
     def load(cls, path: Path, assignments: Iterable[str] = ()) -> "Parameters":
         """Read an environment's parameter file.
@@ -162,8 +217,9 @@ class Parameters(_Model):
             assignments: `key=value` pairs that replace what the file says; see `parse_assignment`.
 
         Raises:
-            OpsError: the file is missing or is no JSON object, or a key or value is wrong.
+            OpsError: the file is missing or is no JSON object, or its name, a key or a value is wrong.
         """
+        check_environment(path.stem)
         document = _read_json_object(path)
         source = str(path)
         for assignment in assignments:
@@ -181,7 +237,11 @@ class Parameters(_Model):
             settings: the answers, which stand in for images that the parameters leave open.
             environment: the environment's name, a part of the job names.
             resolution: what stands for the keys that may be null.
+
+        Raises:
+            OpsError: the environment's name cannot be part of a job name.
         """
+        check_environment(environment)
         own_tags = {
             "sagelift:model": settings.model_name,
             "sagelift:environment": environment,
@@ -213,10 +273,24 @@ class Resolution:
     scikit_image_uri: str
 
 
+def check_environment(name: str) -> None:
+    """Refuse a name that cannot be part of the job names.
+
+    Raises:
+        OpsError: the name does not match ENVIRONMENT_PATTERN.
+    """
+    if not re.fullmatch(ENVIRONMENT_PATTERN, name):
+        message = (
+            f"{name!r} cannot name an environment, because its jobs are named after it: "
+            "use a letter and up to 9 more lower-case letters or digits, as in parameters/dev.json."
+        )
+        raise OpsError(message)
+
+
 def parse_assignment(assignment: str) -> tuple[list[str], Any]:
     """Split `key=value` into the key's parts (`predict_overrides.instance_type` has two) and the value.
 
-    A value that is JSON is taken as such, any other as a string.
+    A value that is JSON is taken as such, any other as a string. That of an environment variable is always a string.
 
     Raises:
         OpsError: there is no `=`.
@@ -225,11 +299,13 @@ def parse_assignment(assignment: str) -> tuple[list[str], Any]:
     if not equals or not key:
         message = f"--set {assignment} is not of the form key=value, such as --set instance_type=ml.m5.xlarge."
         raise OpsError(message)
+    keys = key.split(".")
+    if keys[-2:-1] == ["environment"]:
+        return keys, text
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        value = text
-    return key.split("."), value
+        return keys, json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        return keys, text
 
 
 def execution_input(resolved: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
@@ -290,6 +366,9 @@ def _read_json_object(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         message = f"{path}:{error.lineno}:{error.colno}: no valid JSON: {error.msg}. Correct it there."
         raise OpsError(message) from None
+    except RecursionError:
+        message = f"{path} is nested too deeply: no parameter needs that."
+        raise OpsError(message) from None
     if not isinstance(document, dict):
         message = f"{path} holds no JSON object: write one, {{…}}, with a key for each parameter."
         raise OpsError(message)
@@ -297,21 +376,37 @@ def _read_json_object(path: Path) -> dict[str, Any]:
 
 
 def _explain(source: str, error: ValidationError) -> str:
-    faults = []
-    for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "missing":
-            faults.append(f"{key} is missing")
-        elif fault["type"] == "extra_forbidden":
-            known = ", ".join(name for name in _known_keys(fault["loc"]) if name != "schema_")
-            faults.append(f"{key} is no parameter (known here: {known})")
-        else:
-            faults.append(f"{key}: {fault['msg']}, not {json.dumps(fault['input'], ensure_ascii=False, default=str)}")
-    return f"{source}: {'; '.join(faults)}. Correct that; parameters/{SCHEMA} describes every key."
+    faults = "; ".join(_explain_one(fault) for fault in error.errors())
+    return f"{source}: {faults}. Correct that; parameters/{SCHEMA} describes every key."
+
+
+def _explain_one(fault: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in fault["loc"] if part != "[key]")
+    given = json.dumps(fault["input"], ensure_ascii=False, default=str)
+    given = given if len(given) <= SHOWN else f"{given[:SHOWN]}…"
+    match fault["type"]:
+        case "missing":
+            return f"{key} is missing"
+        case "extra_forbidden":
+            known = [name for name in _known_keys(fault["loc"]) if name != "schema_"]
+            similar = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+            hint = f"did you mean {similar[0]}?" if similar else f"known here: {', '.join(known)}"
+            return f"{key} is no parameter ({hint})"
+        case "string_pattern_mismatch":
+            return f"{key}: {given} is not of the form {_EXAMPLES[fault['ctx']['pattern']]}"
+        case "value_error":
+            return f"{key}: {fault['ctx']['error']}"
+        case "json_invalid":
+            # json.loads took it: what remains is half a surrogate pair, or nesting that pydantic does not follow.
+            return "a value is no text, or is nested too deeply"
+        case _:
+            # Messages about lengths tell them themselves.
+            said = fault["msg"] if ", not " in fault["msg"] else f"{fault['msg']}, not {given}"
+            return f"{key}: {said}"
 
 
 def _known_keys(location: tuple[int | str, ...]) -> Mapping[str, Any]:
-    holders = {
+    holders: dict[int | str, type[BaseModel]] = {
         "network_config": NetworkConfig,
         "VpcConfig": Vpc,
         "volume_encryption": VolumeEncryption,
@@ -319,5 +414,5 @@ def _known_keys(location: tuple[int | str, ...]) -> Mapping[str, Any]:
         "tags": Tag,
         **{f"{step}_overrides": Overrides for step in ("preprocessing", "predict", "postprocessing")},
     }
-    models: list[type[BaseModel]] = [holders[part] for part in location[:-1] if part in holders]
+    models = [holders[part] for part in location[:-1] if part in holders]
     return (models[-1] if models else Parameters).model_fields
