@@ -213,12 +213,11 @@ _UNLABELLED = ("--security-opt", "label=disable")
 # The address of a proxy may hold a password; and on SageMaker there is no such proxy.
 _NO_PROXY = "--http-proxy=false"
 
-ENGINES = (
-    Engine("docker", run_options=_UNLABELLED),
-    Engine("podman", run_options=(*_UNLABELLED, _NO_PROXY)),
-    Engine("finch"),
-    Buildah("buildah", build_options=("--layers",), run_options=(*_UNLABELLED, _NO_PROXY)),
-)
+DOCKER = Engine("docker", run_options=_UNLABELLED)
+PODMAN = Engine("podman", run_options=(*_UNLABELLED, _NO_PROXY))
+FINCH = Engine("finch")
+BUILDAH = Buildah("buildah", build_options=("--layers",), run_options=(*_UNLABELLED, _NO_PROXY))
+ENGINES = (DOCKER, PODMAN, FINCH, BUILDAH)
 """In the order of preference."""
 
 

@@ -8,14 +8,12 @@ from textwrap import dedent
 
 import pytest
 from ops import containers
-from ops.containers import ENGINES, Engine
+from ops.containers import BUILDAH, DOCKER, ENGINES, FINCH, PODMAN, Engine
 from ops.errors import OpsError
 
 Install = Callable[..., None]
 Calls = Callable[[], list[list[str]]]
 
-BY_NAME = {engine.name: engine for engine in ENGINES}
-DOCKER, PODMAN, FINCH, BUILDAH = BY_NAME.values()
 UNLABELLED = ["--security-opt", "label=disable"]
 OWN_OPTIONS = {DOCKER: UNLABELLED, PODMAN: [*UNLABELLED, "--http-proxy=false"], FINCH: []}
 
