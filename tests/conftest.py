@@ -38,11 +38,10 @@ def template(tmp_path_factory: pytest.TempPathFactory, _own_git_configuration: N
 @pytest.fixture
 def render(template: TemplateRepository, tmp_path: Path) -> Render:
     """Return what generates repositories; questions without an answer here take their defaults."""
-
-    default = template
+    released = template
 
     def copy(
-        answers: Mapping[str, str] | None = None, *, name: str = "generated", template: TemplateRepository = default
+        answers: Mapping[str, str] | None = None, *, name: str = "generated", template: TemplateRepository = released
     ) -> Path:
         answers = dict(answers or {})
         # Copier accepts answers to questions that do not exist; a test that gives one would test nothing.

@@ -62,8 +62,9 @@ class TemplateRepository:
 
 
 class Render(Protocol):
-    """Generates a repository as a user would who gives these answers and trusts nobody, and returns its folder."""
+    """The function that generates repositories for tests."""
 
     def __call__(
         self, answers: Mapping[str, str] | None = None, *, name: str = ..., template: TemplateRepository = ...
-    ) -> Path: ...
+    ) -> Path:
+        """Generate a repository as a user would who gives these answers and trusts nobody; return its folder."""
