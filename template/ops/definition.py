@@ -16,17 +16,21 @@ def load(path: Path) -> dict[str, Any]:
     """Read a definition.
 
     Raises:
-        OpsError: the file is missing or no JSON.
+        OpsError: the file is missing or holds no definition.
     """
     try:
-        definition: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        definition = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         message = f"{path} is missing: bring it back with `copier recopy`."
         raise OpsError(message) from None
-    except json.JSONDecodeError as error:
-        message = f"{path}:{error.lineno}: no valid JSON: {error.msg}. Bring the file back with `copier recopy`."
+    except ValueError as error:
+        message = f"{path} is no valid JSON: {error}. Bring it back with `copier recopy`."
         raise OpsError(message) from None
-    return definition
+    match definition:
+        case {"States": {"Defaults": {"Type": "Pass"}}}:
+            return dict(definition)
+    message = f"{path} has no Pass state Defaults, which holds the parameters: bring it back with `copier recopy`."
+    raise OpsError(message)
 
 
 def assemble(definition: Mapping[str, Any], resolved: Mapping[str, Any], partition: str = "aws") -> dict[str, Any]:

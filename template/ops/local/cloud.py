@@ -9,6 +9,8 @@ Where the local cloud differs from AWS is said in docs/explanation/local-cloud.m
 import contextlib
 import json
 import logging
+import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,10 +25,15 @@ from moto import mock_aws
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
-from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.api import (
+    ExecutionFailedEventDetails,
+    HistoryEventType,
+    TaskFailedEventDetails,
+)
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
@@ -37,7 +44,7 @@ from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.asl.utils.json_path import extract_json
 from moto.stepfunctions.parser.backend.execution import Execution
 
-from ops import requests
+from ops import execution, requests
 from ops.local.processing import Image, ProcessingJob
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
@@ -85,6 +92,15 @@ class LocalCloud:
         job.start()
         return job
 
+    def stop(self, arn: str) -> None:
+        """Stop an execution and its jobs."""
+        client = self.client("stepfunctions")
+        # moto cannot stop an execution that has not entered its first state: it is still reading the definition.
+        while len(execution.history(client, arn)) < 2:  # noqa: PLR2004  its start, and the first state
+            time.sleep(0.02)
+        client.stop_execution(executionArn=arn)
+        self.close()
+
     def close(self) -> None:
         """Stop the jobs that still run."""
         for job in self.jobs.values():
@@ -129,13 +145,14 @@ def local_cloud(images: Mapping[str, Image], *, folder: Path, logs: Path, region
     # moto logs each failed state with the whole of its inner life; the history tells it better.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.dict("os.environ", CREDENTIALS))
+        stack.enter_context(mock.patch.dict(os.environ, _sealed(os.environ), clear=True))
         for target, name, replacement in (
             (state_task_factory, "state_task_service_for", state_task_service_for),
             (Execution, "get_start_execution_details", get_start_execution_details),
             (SageMakerResponse, "create_processing_job", _create(cloud, SageMakerResponse.create_processing_job)),
             (SageMakerResponse, "describe_processing_job", _describe(cloud, SageMakerResponse.describe_processing_job)),
-            (SageMakerResponse, "stop_processing_job", _stop(cloud)),
+            (SageMakerResponse, "stop_processing_job", _stop(cloud, SageMakerResponse.stop_processing_job)),
+            (StateChoice, "_eval_state", _choose(StateChoice._eval_state)),  # noqa: SLF001
             # Nobody is served by waiting between the attempts of a job on their own machine.
             (retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None)),
         ):
@@ -143,6 +160,10 @@ def local_cloud(images: Mapping[str, Image], *, folder: Path, logs: Path, region
         stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         stack.callback(cloud.close)
         yield cloud
+
+
+class JobStoppedFromOutside(Exception):  # noqa: N818  nothing is wrong
+    """The execution was stopped, or the state timed out, while its job ran."""
 
 
 class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]  # moto is untyped here
@@ -179,6 +200,11 @@ class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]  # moto is 
         )
         env.stack.append(client.create_processing_job(**normalised_parameters))
 
+    def _after_eval_execution(self, env: Any, **parts: Any) -> None:  # noqa: ANN401
+        # The history says no more of such a job, least of all that it succeeded.
+        with contextlib.suppress(JobStoppedFromOutside):
+            super()._after_eval_execution(env=env, **parts)
+
     def _eval_integration_pattern(
         self,
         env: Any,  # noqa: ANN401
@@ -193,15 +219,16 @@ class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]  # moto is 
         job = self._cloud.jobs[name]
         while job.is_alive() and env.is_running():
             job.join(0.02)
-        env.stack.pop()
-        if job.is_alive():
+        if not env.is_running():
             # StopExecution and TimeoutSeconds stop the job that the state started.
             client.stop_processing_job(ProcessingJobName=name)
             job.join()
+            raise JobStoppedFromOutside
+        env.stack.pop()
         description = client.describe_processing_job(ProcessingJobName=name)
         description.pop("ResponseMetadata")
         answer = json.loads(json.dumps(description, default=_milliseconds))
-        if env.is_running() and job.status != "Completed":
+        if job.status != "Completed":
             raise self._failure(env, "States.TaskFailed", json.dumps(answer, separators=(",", ":")))
         env.stack.append(answer)
 
@@ -259,12 +286,41 @@ def _describe(cloud: LocalCloud, moto_describe: Callable[[Any], Any]) -> Callabl
     return describe_processing_job
 
 
-def _stop(cloud: LocalCloud) -> Callable[[Any], str]:
-    def stop_processing_job(self: Any) -> str:  # noqa: ANN401
-        cloud.jobs[json.loads(self.body)["ProcessingJobName"]].stop()
+def _stop(cloud: LocalCloud, moto_stop: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def stop_processing_job(self: Any) -> Any:  # noqa: ANN401
+        job = cloud.jobs.get(json.loads(self.body)["ProcessingJobName"])
+        if job is None:
+            return moto_stop(self)
+        job.stop()
         return "{}"
 
     return stop_processing_job
+
+
+def _choose(moto_choose: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    def _eval_state(self: Any, env: Any) -> None:  # noqa: ANN401
+        try:
+            moto_choose(self, env)
+        except RuntimeError as error:
+            # moto ends the execution with States.Runtime.
+            name, cause = "States.NoChoiceMatched", f"No choice rule of the state {self.name} matches its input."
+            details = ExecutionFailedEventDetails(error=name, cause=cause)
+            raise FailureEventException(
+                FailureEvent(
+                    env=env,
+                    error_name=ErrorName(name),
+                    event_type=HistoryEventType.ExecutionFailed,
+                    event_details=EventDetails(executionFailedEventDetails=details),
+                )
+            ) from error
+
+    return _eval_state
+
+
+def _sealed(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without the user's own account: profile, endpoints, configuration and credentials."""
+    own = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
+    return own | CREDENTIALS | {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -79,7 +79,9 @@ class InterpreterProcess:
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit code; see `ops.local.processing.Process`."""
-        return self.popen.wait(timeout)
+        code = self.popen.wait(timeout)
+        # A container tells the signal that ended it this way.
+        return code if code >= 0 else 128 - code
 
     def stop(self) -> None:
         """End the script and all that it started."""

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from subprocess import TimeoutExpired
 from typing import Any, BinaryIO, Protocol
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 ML = PurePosixPath("/opt/ml")
@@ -221,20 +222,41 @@ def download(s3: Any, uri: str, folder: Path, share: tuple[int, int] = (0, 1)) -
 
 
 def upload(s3: Any, folder: Path, uri: str) -> None:  # noqa: ANN401
-    """Upload the files of a folder under an S3 prefix. Symbolic links are left out, as SageMaker leaves them out."""
-    bucket, prefix = split_uri(uri)
+    """Upload the files of a folder under an S3 prefix. Symbolic links are left out, as SageMaker leaves them out.
+
+    Raises:
+        JobFailed: the bucket cannot be written to.
+    """
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            s3.upload_file(str(path), bucket, str(PurePosixPath(prefix, path.relative_to(folder).as_posix())))
+            upload_file(s3, path, uri, path.relative_to(folder).as_posix())
+
+
+def upload_file(s3: Any, path: Path, uri: str, name: str) -> None:  # noqa: ANN401
+    """Upload a file as `name` under an S3 prefix.
+
+    Raises:
+        JobFailed: the bucket cannot be written to.
+    """
+    bucket, prefix = split_uri(uri)
+    # Never normalised: `a//b` is a key of its own.
+    separator = "/" if prefix and not prefix.endswith("/") else ""
+    try:
+        s3.upload_file(str(path), bucket, f"{prefix}{separator}{name}")
+    except (Boto3Error, BotoCoreError, ClientError) as error:
+        message = f"ClientError: Data upload failed: {uri}: {error}"
+        raise JobFailed(message) from error
 
 
 def rebase(text: str, folders: Mapping[PurePosixPath, Path]) -> str:
     """Replace the container's folders in an argument or a variable by those that stand for them here.
 
-    A folder is replaced where it stands as a whole: at the start of a path, never within one.
+    A folder is replaced where it stands as a whole: at the start of a path, never within one. A path starts at the
+    start of the text, after white space or punctuation that separates, and after `file://`.
     """
+    start = r"(?:(?<=file://)|(?<![^\s=:,;'\"()\[\]{}<>|&]))"
     for container, local in folders.items():
-        pieces = re.split(rf"(?<![\w/.-]){re.escape(str(container))}(?=/|$|[^\w.-])", text)
+        pieces = re.split(rf"{start}{re.escape(str(container))}(?=/|$|[^\w.-])", text)
         text = str(local).join(pieces)
     return text
 

@@ -1,15 +1,19 @@
 """Runs the workflow in the local cloud: the assembled definition, on this machine's files."""
 
 import hashlib
+import itertools
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
+from botocore.exceptions import UnknownRegionError
+from botocore.loaders import Loader
+from botocore.regions import EndpointResolver
 
 from ops import definition, execution
 from ops.definition import STEPS
@@ -17,9 +21,12 @@ from ops.errors import OpsError
 from ops.execution import ExecutionView
 from ops.images import scikit_image_uri
 from ops.local.cloud import LocalCloud, local_cloud
-from ops.local.processing import Image, download, list_keys, split_uri, upload
+from ops.local.processing import Image, download, list_keys, split_uri, upload, upload_file
 from ops.parameters import Parameters, Resolution, execution_input
 from ops.repository import Repository
+
+EXECUTION = "execution.json"
+"""The file of a run that tells what came of it."""
 
 POLL = 0.1
 """Seconds between two looks at an execution in the local cloud."""
@@ -107,7 +114,7 @@ def plan(
         region=parameters.region,
         data=_existing_data(data or repository.sample),
         step=step,
-        earlier=_earlier_run(repository, step, with_assignments) if step and step != next(iter(STEPS)) else None,
+        earlier=_earlier_run(repository, step, with_assignments) if step else None,
     )
 
 
@@ -124,11 +131,14 @@ def run(
         plan: what to run.
         images: what runs for `scikit` and for `custom`; only those that the plan's steps need.
         show: consumes the views of the execution while it runs and returns the last.
+
+    Raises:
+        OpsError: Step Functions refuses the definition.
     """
-    folder = _new_folder(repository)
     assembled = definition.assemble(definition.load(repository.definition), plan.resolved, _partition(plan.region))
     if plan.step:
         assembled = definition.only(assembled, plan.step)
+    folder = _new_folder(repository)
     _write_json(folder / "state_machine.asl.json", assembled)
     _write_json(folder / "input.json", plan.input)
     uris = {plan.effective[f"{kind}_image_uri"]: image for kind, image in images.items()}
@@ -136,9 +146,13 @@ def run(
     with local_cloud(uris, folder=jobs, logs=folder / "logs", region=plan.region) as cloud:
         _fill_buckets(cloud, repository, plan, folder.name)
         client = cloud.client("stepfunctions")
-        machine = client.create_state_machine(
-            name=plan.resolved["job_name_prefix"], definition=json.dumps(assembled), roleArn=plan.effective["role"]
-        )
+        try:
+            machine = client.create_state_machine(
+                name=plan.resolved["job_name_prefix"], definition=json.dumps(assembled), roleArn=plan.effective["role"]
+            )
+        except client.exceptions.InvalidDefinition as error:
+            message = f"{repository.definition} is no valid definition: bring it back with `copier recopy`. {error}"
+            raise OpsError(message[:1000]) from None
         started = client.start_execution(
             stateMachineArn=machine["stateMachineArn"], name=folder.name, input=json.dumps(plan.input)
         )
@@ -146,12 +160,12 @@ def run(
         try:
             view = show(execution.follow(client, arn, POLL))
         except KeyboardInterrupt:
-            client.stop_execution(executionArn=arn, error="Interrupted", cause="The user interrupted the run.")
-            cloud.close()
+            cloud.stop(arn)
             view = show(execution.follow(client, arn, POLL))
-        _write_json(folder / "history.json", execution.history(client, arn))
-        _write_json(folder / "execution.json", _without_metadata(client.describe_execution(executionArn=arn)))
         _collect_outputs(cloud, plan, folder)
+        _write_json(folder / "history.json", execution.history(client, arn))
+        # Last: a run that has it is complete.
+        _write_json(folder / EXECUTION, _without_metadata(client.describe_execution(executionArn=arn)))
     if view.status == "SUCCEEDED":
         shutil.rmtree(jobs, ignore_errors=True)
     return Run(folder, view)
@@ -183,7 +197,12 @@ def _resolution(repository: Repository, parameters: Parameters) -> Resolution:
 
 
 def _partition(region: str) -> str:
-    return str(boto3.session.Session().get_partition_for_region(region))
+    # Not from a session, which reads the user's configuration: nothing here depends on their account.
+    try:
+        return str(EndpointResolver(Loader().load_data("endpoints")).get_partition_for_region(region))
+    except UnknownRegionError:
+        message = f"{region} is no region of AWS: correct `region` in the parameter file, such as eu-west-1."
+        raise OpsError(message) from None
 
 
 def _existing_data(path: Path) -> Path:
@@ -205,21 +224,29 @@ def _data_files(folder: Path) -> list[Path]:
     )
 
 
-def _earlier_run(repository: Repository, step: str, effective: Mapping[str, Any]) -> Path:
+def _earlier_run(repository: Repository, step: str, effective: Mapping[str, Any]) -> Path | None:
     earlier = list(STEPS)[: list(STEPS).index(step)]
     needed = [name for name in earlier if effective.get(f"{name}_image") != "none"]
+    if not needed:
+        return None
     for folder in sorted(repository.local_runs.glob("*/"), reverse=True):
-        if all((folder / name).is_dir() for name in needed):
+        if (folder / EXECUTION).is_file() and all((folder / name).is_dir() for name in needed):
             return folder
     message = f"--step {step} needs the outputs of {' and '.join(needed)}, and no earlier run has them: run `ops run`."
     raise OpsError(message)
 
 
 def _new_folder(repository: Repository) -> Path:
-    name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")[:-3]
-    folder = repository.local_runs / name
-    folder.mkdir(parents=True)
-    return folder
+    while True:
+        name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")[:-3]
+        folder = repository.local_runs / name
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            # Another run began within this millisecond.
+            time.sleep(0.001)
+        else:
+            return folder
 
 
 def _fill_buckets(cloud: LocalCloud, repository: Repository, plan: Plan, name: str) -> None:
@@ -229,12 +256,13 @@ def _fill_buckets(cloud: LocalCloud, repository: Repository, plan: Plan, name: s
         _create_bucket(s3, bucket, plan.region)
     _upload_files(s3, plan.data, effective["input_uri"])
     for path in _code_files(repository.src):
-        _put(s3, path, effective["code_uri"], path.relative_to(repository.src).as_posix())
+        upload_file(s3, path, effective["code_uri"], path.relative_to(repository.src).as_posix())
     if effective["model_uri"]:
         upload(s3, repository.model, effective["model_uri"])
     if plan.earlier:
-        for step in STEPS:
-            if step != plan.step and (plan.earlier / step).is_dir():
+        # Only what lies before the step: what an earlier run made after it would pass for this run's.
+        for step in itertools.takewhile(lambda step: step != plan.step, STEPS):
+            if (plan.earlier / step).is_dir():
                 upload(s3, plan.earlier / step, f"{effective['output_uri']}/{name}/{step}")
 
 
@@ -247,12 +275,7 @@ def _create_bucket(s3: Any, bucket: str, region: str) -> None:  # noqa: ANN401
 def _upload_files(s3: Any, data: Path, uri: str) -> None:  # noqa: ANN401
     files = _data_files(data) if data.is_dir() else [data]
     for path in files:
-        _put(s3, path, uri, path.relative_to(data).as_posix() if data.is_dir() else path.name)
-
-
-def _put(s3: Any, path: Path, uri: str, name: str) -> None:  # noqa: ANN401
-    bucket, prefix = split_uri(uri)
-    s3.upload_file(str(path), bucket, f"{prefix.rstrip('/')}/{name}".lstrip("/"))
+        upload_file(s3, path, uri, path.relative_to(data).as_posix() if data.is_dir() else path.name)
 
 
 def _collect_outputs(cloud: LocalCloud, plan: Plan, folder: Path) -> None:
