@@ -51,3 +51,13 @@ def render(template: TemplateRepository, tmp_path: Path) -> Render:
         return tmp_path / name
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Path]:
+    """The folder of the environments that stand for images, shared by all repositories of all of xdist's workers."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "environments"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPS_ENVIRONMENTS", str(folder))
+        yield folder
