@@ -136,7 +136,7 @@ class Engine:
 
 
 class Buildah(Engine):
-    """Buildah has no daemon, and therefore needs a working container to run a command in."""
+    """Buildah, which runs a command in a working container, and ends it without asking it first (in a chroot)."""
 
     def run(
         self,
@@ -148,23 +148,17 @@ class Buildah(Engine):
         log: BinaryIO,
     ) -> "Container":
         """See `Engine.run`."""
-        name = _unique_name()
+        name, volumes = _unique_name(), _volumes(mounts)
         made = _call(self.name, "from", "--pull-never", "--platform", PLATFORM, *self.run_options, "--name", name, tag)
         if made.returncode:
             message = f"{self.name} could not make a container of {tag}: {_reason(made.stderr)}."
             raise OpsError(message)
+        client = _start(self.name, "run", *volumes, *_variables(environment), name, "--", *_IN_ORDER, *command, log=log)
 
-        def clean_up() -> None:
+        def remove() -> None:
             _call(self.name, "rm", name)
 
-        try:
-            client = _start(
-                self.name, "run", *_volumes(mounts), *_variables(environment), name, "--", *command, log=log
-            )
-        except BaseException:
-            clean_up()
-            raise
-        return Container(client, stop=client.terminate, clean_up=clean_up)
+        return Container(client, stop=client.terminate, clean_up=remove)
 
 
 class Container:
@@ -207,6 +201,9 @@ class Container:
             self._client.kill()
         self.wait()
 
+
+# Buildah would mix the lines of standard output and error in any order.
+_IN_ORDER = ("sh", "-c", 'exec "$@" 2>&1', "sh")
 
 # SELinux lets a container at files with a container's label only, and such a label would stay on the user's files.
 _UNLABELLED = ("--security-opt", "label=disable")

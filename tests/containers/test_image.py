@@ -205,11 +205,15 @@ def test_no_layer_holds_a_secret_or_data(image: ContainerImage, tmp_path: Path) 
         assert word.encode() not in content
 
 
-def test_failing_script_gives_its_exit_code_and_its_message(run: Run) -> None:
-    code, log = run("python3", "-c", "import sys; print('first'); sys.exit('no weights')")
+def test_failing_script_gives_its_exit_code_and_its_lines_in_order(run: Run) -> None:
+    lines = (
+        "import sys\nfor number in range(100): print(number, file=(sys.stdout, sys.stderr)[number % 2])\nsys.exit(3)"
+    )
 
-    assert code == 1
-    assert log.startswith("first\nno weights\n")
+    code, log = run("python3", "-c", lines)
+
+    assert code == 3
+    assert log.splitlines()[:100] == [str(number) for number in range(100)]
 
 
 def test_stopped_container_is_gone(start: Callable[[Sequence[str]], Container], tmp_path: Path) -> None:

@@ -218,7 +218,8 @@ def test_run_by_buildah_makes_and_removes_a_working_container(
     options = ["--platform", "linux/amd64", *UNLABELLED, "--http-proxy=false"]
     assert made == ["buildah", "from", "--pull-never", *options, "--name", name, "m:local"]
     given = [f"--volume={ml}:/opt/ml", "--env=A=1"]
-    assert ran == ["buildah", "run", *given, name, "--", "python3", "predict.py", "--fast"]
+    in_order = ["sh", "-c", 'exec "$@" 2>&1', "sh"]
+    assert ran == ["buildah", "run", *given, name, "--", *in_order, "python3", "predict.py", "--fast"]
     assert removed == ["buildah", "rm", name]
 
 
