@@ -1,4 +1,4 @@
-"""An AWS account of the local cloud for tests: containers that need no interpreter, and one call to run the workflow."""
+"""An account of the local cloud for tests: containers that need no interpreter, and one call to run the workflow."""
 
 import contextlib
 import json
@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Any, BinaryIO
@@ -152,9 +153,15 @@ class Account:
     definition: dict[str, Any]
     """As assembled; a test may change it before it runs."""
 
-    def __post_init__(self) -> None:
-        self.s3 = self.cloud.client("s3")
-        self.stepfunctions = self.cloud.client("stepfunctions")
+    @cached_property
+    def s3(self) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
+        """A client of S3."""
+        return self.cloud.client("s3")
+
+    @cached_property
+    def stepfunctions(self) -> Any:  # noqa: ANN401
+        """A client of Step Functions."""
+        return self.cloud.client("stepfunctions")
 
     def put(self, uri: str, content: bytes = b"content") -> None:
         """Write an object, and its bucket where there is none."""
