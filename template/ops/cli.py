@@ -73,8 +73,9 @@ def run(  # noqa: PLR0913  one parameter for each option
 ) -> None:
     """Run the whole workflow on this machine."""
     # Imported here, because moto takes seconds and the other verbs do without.
-    from ops.local import images, report  # noqa: PLC0415
-    from ops.local import run as local  # noqa: PLC0415
+    with console.status("Starting the local cloud…"):
+        from ops.local import images, report  # noqa: PLC0415
+        from ops.local import run as local  # noqa: PLC0415
 
     if step is not None and step not in STEPS:
         message = f"--step {step} is no step of the workflow: name one of {', '.join(STEPS)}."
