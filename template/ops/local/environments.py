@@ -51,12 +51,12 @@ class _Recipe:
     """Arguments of `uv pip install`; nothing is installed where there are none."""
     substitute: tuple[str, ...] = ()
     """What is installed where `requirements` cannot be."""
-    fingerprint: bytes = b""
-    """The content of the file that `requirements` names."""
+    content: tuple[str, ...] = ()
+    """The lines of the file that `requirements` names."""
 
     @property
     def key(self) -> str:
-        content = repr((self.python, self.requirements, self.substitute, self.fingerprint)).encode()
+        content = repr((self.python, self.requirements, self.substitute, self.content)).encode()
         return f"{self.name}-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
@@ -70,23 +70,16 @@ def custom_environment(repository: Repository, extra: Sequence[str] = ()) -> Env
     Raises:
         OpsError: uv or requirements.txt is missing, or requirements.txt cannot be installed.
     """
-    path = repository.requirements
-    try:
-        content = path.read_bytes()
-    except OSError:
-        message = f"{path} cannot be read: the image needs it, write one (it may be empty)."
-        raise OpsError(message) from None
-    python = repository.settings.python_version
-    files = ("--requirements", path.name) if _requires(content) else ()
-    recipe = _Recipe(
-        name="-".join(("custom", python, *extra)),
-        image="the model's own image",
-        python=python,
-        source=path.name,
-        requirements=(*files, *extra),
-        fingerprint=content if files else b"",
-    )
-    return _environment(repository, recipe)
+    return _environment(repository, _custom_recipe(repository, extra))
+
+
+def find_custom_environment(repository: Repository) -> Environment | None:
+    """Return what `custom_environment` returns if it was made before; nothing is made.
+
+    Raises:
+        OpsError: requirements.txt is missing.
+    """
+    return _load(_folder(repository, _custom_recipe(repository)))
 
 
 def scikit_environment(repository: Repository, *, packages_needed: bool = True) -> Environment:
@@ -111,17 +104,45 @@ def scikit_environment(repository: Repository, *, packages_needed: bool = True) 
     return _environment(repository, recipe)
 
 
-def _requires(content: bytes) -> bool:
+def requirement_lines(repository: Repository) -> list[str]:
+    """Return the lines of requirements.txt that are neither empty nor a comment.
+
+    Raises:
+        OpsError: requirements.txt is missing.
+    """
+    try:
+        content = repository.requirements.read_bytes()
+    except OSError:
+        message = f"{repository.requirements} cannot be read: the image needs it, write one (it may be empty)."
+        raise OpsError(message) from None
     # Like pip and uv: PowerShell's `pip freeze > requirements.txt` writes UTF-16.
     encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     lines = (line.strip() for line in content.decode(encoding, errors="replace").splitlines())
-    return any(line and not line.startswith("#") for line in lines)
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _custom_recipe(repository: Repository, extra: Sequence[str] = ()) -> _Recipe:
+    path = repository.requirements
+    python = repository.settings.python_version
+    lines = requirement_lines(repository)
+    return _Recipe(
+        name="-".join(("custom", python, *extra)),
+        image="the model's own image",
+        python=python,
+        source=path.name,
+        requirements=(*(("--requirements", path.name) if lines else ()), *extra),
+        content=tuple(lines),
+    )
+
+
+def _folder(repository: Repository, recipe: _Recipe) -> Path:
+    # Repositories may share a folder: tests do, and whoever has hundreds of repositories on one machine.
+    shared = os.environ.get("OPS_ENVIRONMENTS")
+    return (Path(shared).absolute() if shared else repository.build / "environments") / recipe.key
 
 
 def _environment(repository: Repository, recipe: _Recipe) -> Environment:
-    # Repositories may share a folder: tests do, and whoever has hundreds of repositories on one machine.
-    shared = os.environ.get("OPS_ENVIRONMENTS")
-    folder = (Path(shared).absolute() if shared else repository.build / "environments") / recipe.key
+    folder = _folder(repository, recipe)
     if made := _load(folder):
         return made
     from filelock import FileLock  # noqa: PLC0415  a run that finds its environments need not wait for the import
