@@ -103,6 +103,7 @@ def test_the_migrated_scripts_give_the_rows_and_the_plot_of_the_desktop_script(
     assert (results / "abalone.png").read_bytes() == (legacy / "abalone_age.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_generated_repository_gives_the_rows_of_the_desktop_script(legacy: Path, tmp_path: Path) -> None:
     repository = tmp_path / "abalone"
     for finished in (

@@ -65,8 +65,7 @@ df["sex"] = "I"
 df.loc[df.sex_F, "sex"] = "F"
 df.loc[df.sex_M, "sex"] = "M"
 
-out = df[["row", "sex", "length", "whole_weight", "suspect", "rings",
-          "predicted_rings", "age", "age_group"]]
+out = df[["row", "sex", "suspect", "rings", "predicted_rings", "age", "age_group"]]
 out.to_csv("abalone_age.csv", index=False)
 
 fig, ax = plt.subplots(figsize=(6, 6))

@@ -9,7 +9,7 @@ import pandas as pd
 from files import list_files, read_table, write_files
 from matplotlib.figure import Figure
 
-MEASURED = ["row", "sex", "length", "whole_weight", "suspect", "rings"]
+MEASURED = ["row", "sex", "suspect", "rings"]
 PREDICTED = ["row", "predicted_rings"]
 COLOURS = {"F": "tab:red", "I": "tab:gray", "M": "tab:blue"}
 YEARS_BEFORE_FIRST_RING = 1.5
