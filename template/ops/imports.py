@@ -83,6 +83,8 @@ _NAMESPACES = frozenset({"azure", "google", "ruamel", "zope"})
 # What a distribution is called in requirements.txt; a path, a URL or a file is not.
 _NAME = re.compile(r"([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?![\w./:\\-])", re.IGNORECASE)
 
+_IMPORT_ERROR = re.compile("ImportError|ModuleNotFoundError")
+
 # Asks the interpreter that runs it. It goes down a namespace until some distribution's own module decides.
 _PROBE = """
 import importlib.util, json, sys
@@ -90,7 +92,10 @@ import importlib.util, json, sys
 def held(module):
     parts = module.split(".")
     for end in range(1, len(parts) + 1):
-        spec = importlib.util.find_spec(".".join(parts[:end]))
+        try:
+            spec = importlib.util.find_spec(".".join(parts[:end]))
+        except (ImportError, ValueError):
+            return False
         if spec is None:
             return False
         if spec.has_location or spec.submodule_search_locations is None:
@@ -188,7 +193,8 @@ def custom_faults(repository: Repository, step: str, environment: Environment | 
     there is none, a module counts as given when requirements.txt names its distribution.
 
     Raises:
-        OpsError: the script or requirements.txt cannot be read, or the script does not parse.
+        OpsError: the script or requirements.txt cannot be read, the script does not parse, or the environment does
+            not work.
     """
     imports = third_party_imports(repository.src / f"{step}.py", repository.settings.python_version)
     if not imports:
@@ -224,7 +230,10 @@ def _missing_from(environment: Environment, imports: Iterable[Import]) -> list[I
     modules = json.dumps([item.module for item in imports])
     # -I: what lies in the working directory is not in the environment.
     command = [str(environment.python), "-I", "-c", _PROBE]
-    result = subprocess.run(command, input=modules, capture_output=True, text=True, check=True)  # noqa: S603  our code
+    result = subprocess.run(command, input=modules, capture_output=True, text=True, check=False)  # noqa: S603  our code
+    if result.returncode:
+        message = f"{environment.python} does not work: delete {environment.python.parents[1]}, it is made again."
+        raise OpsError(message)
     held = json.loads(result.stdout)
     return [item for item in imports if item.module not in held]
 
@@ -307,7 +316,7 @@ def _required(node: ast.AST) -> Iterable[ast.AST]:
     """Return the parts of a statement without those whose imports may fail or never run."""
     if isinstance(node, ast.Try | ast.TryStar) and _is_attempt(node):
         return node.finalbody
-    if isinstance(node, ast.With) and any("ImportError" in ast.unparse(item.context_expr) for item in node.items):
+    if isinstance(node, ast.With) and any(_IMPORT_ERROR.search(ast.unparse(item.context_expr)) for item in node.items):
         return ()  # contextlib.suppress
     if isinstance(node, ast.If):
         names = {
@@ -326,7 +335,7 @@ def _is_attempt(node: ast.Try | ast.TryStar) -> bool:
     for handler in node.handlers:
         caught = ast.unparse(handler.type) if handler.type else "Exception"
         # Who catches everything around a whole program does not mean its imports.
-        if re.search(r"ImportError|ModuleNotFoundError", caught) or (only_imports and "Exception" in caught):
+        if _IMPORT_ERROR.search(caught) or (only_imports and "Exception" in caught):
             return not isinstance(handler.body[-1], ast.Raise)
     return False
 

@@ -85,6 +85,7 @@ def test_imports_are_found_wherever_they_stand(write: Write, code: str, found: l
         "try:\n    import numpy\nexcept Exception as error:\n    print(error)",
         "try:\n    import numpy\nexcept ImportError:\n    pass\nelse:\n    import pandas",
         "import contextlib\nwith contextlib.suppress(ImportError):\n    import numpy",
+        "from contextlib import suppress\nwith suppress(ModuleNotFoundError):\n    import numpy",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy",
         "import typing\nif typing.TYPE_CHECKING:\n    import numpy",
         "import sys\nif sys.version_info >= (3, 11):\n    import tomllib\nelse:\n    import tomli",
@@ -302,6 +303,12 @@ def test_an_environment_is_asked_where_there_is_one(write: Write) -> None:
     assert faults[1].message == (
         "src/predict.py:1 imports missing, which requirements.txt does not give: add missing to it."
     )
+
+
+def test_a_broken_environment_is_named(write: Write) -> None:
+    repository = write({"src/predict.py": "import numpy", "site/sitecustomize.py": "raise SystemExit(1)"})
+    with pytest.raises(OpsError, match=r"does not work: delete .*environment, it is made again"):
+        custom_faults(repository, "predict", _environment(repository))
 
 
 def test_the_environment_of_an_earlier_run_is_asked(write: Write) -> None:

@@ -46,7 +46,9 @@ class _Recipe:
     """What it stands for, as a sentence calls it."""
     python: str
     source: str
-    """Where the requirements come from, as a sentence calls it."""
+    """Where the requirements come from, as the beginning of a sentence."""
+    fix: str
+    """What the user can do where they cannot be installed, as the beginning of a sentence."""
     requirements: tuple[str, ...] = ()
     """Arguments of `uv pip install`; nothing is installed where there are none."""
     substitute: tuple[str, ...] = ()
@@ -97,7 +99,8 @@ def scikit_environment(repository: Repository, *, packages_needed: bool = True) 
         name=f"scikit-{image.version}" + ("" if packages_needed else "-bare"),
         image=image.name,
         python=image.python,
-        source=f"the list of packages in {image.name}",
+        source=f"What {image.name} holds",
+        fix="Answer another scikit_version",
         requirements=tuple(name + release for name, release in image.packages.items()) if packages_needed else (),
         substitute=tuple(image.packages) if packages_needed else (),
     )
@@ -130,6 +133,7 @@ def _custom_recipe(repository: Repository, extra: Sequence[str] = ()) -> _Recipe
         image="the model's own image",
         python=python,
         source=path.name,
+        fix=f"Correct {path.name}",
         requirements=(*(("--requirements", path.name) if lines else ()), *extra),
         content=tuple(lines),
     )
@@ -251,7 +255,7 @@ class _Maker:
 
     def _refuse(self, result: subprocess.CompletedProcess[str], version: str) -> None:
         wanted = self._recipe.python
-        fix = f"Correct {self._recipe.source}"
+        fix = self._recipe.fix
         if version != wanted:
             fix += f", or install Python {wanted} (`uv python install {wanted}`), for which {version} stands in here"
         message = (

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -207,16 +208,30 @@ def test_the_notes_of_an_environment_are_kept(make: Make) -> None:
     assert custom_environment(repository).notes == custom_environment(repository).notes != ()
 
 
-def test_releases_that_cannot_be_installed_have_substitutes(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = scikit_image("1.4-2")
-    monkeypatch.setattr(
-        "ops.local.environments.scikit_image",
-        lambda _: type(image)("1.4-2", RUNNING, {"six": "==0.0.1"}, frozenset(), ""),
-    )
+@pytest.fixture
+def impossible_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = replace(scikit_image("1.4-2"), python=RUNNING, packages={"six": "==0.0.1"})
+    monkeypatch.setattr("ops.local.environments.scikit_image", lambda _: image)
+
+
+@pytest.mark.usefixtures("impossible_release")
+def test_releases_that_cannot_be_installed_have_substitutes(make: Make) -> None:
     environment = scikit_environment(make())
     assert _holds(environment, "six")
     [note] = environment.notes
-    assert note.startswith("Not all releases in SageMaker's scikit-learn image 1.4-2 can be installed")
+    assert note.startswith(
+        "Not all releases in SageMaker's scikit-learn image 1.4-2 can be installed on this machine's"
+    )
+
+
+@pytest.mark.usefixtures("impossible_release")
+def test_an_image_without_substitutes_is_refused(make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "empty-index").mkdir()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", (tmp_path / "empty-index").as_uri())
+    repository = make()
+    with pytest.raises(OpsError, match=r"^What SageMaker's .* 1\.4-2 holds cannot be .* Answer another scikit_version"):
+        scikit_environment(repository)
+    assert _leftovers(repository) == []
 
 
 @pytest.mark.parametrize(
