@@ -213,7 +213,7 @@ _NO_PROXY = "--http-proxy=false"
 DOCKER = Engine("docker", run_options=_UNLABELLED)
 PODMAN = Engine("podman", run_options=(*_UNLABELLED, _NO_PROXY))
 FINCH = Engine("finch")
-BUILDAH = Buildah("buildah", build_options=("--layers",), run_options=(*_UNLABELLED, _NO_PROXY))
+BUILDAH = Buildah("buildah", build_options=("--layers", "--force-rm"), run_options=(*_UNLABELLED, _NO_PROXY))
 ENGINES = (DOCKER, PODMAN, FINCH, BUILDAH)
 """In the order of preference."""
 

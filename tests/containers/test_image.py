@@ -262,7 +262,7 @@ def test_builds_without_packages_requirements_and_artefacts(
     assert "Reading package lists" not in log, "apt-get ran for nothing"
 
 
-def test_package_that_does_not_exist_is_named(
+def test_failed_build_names_what_does_not_exist_and_leaves_no_container(
     build: Callable[[Path, str], str], repository: Path, tmp_path: Path
 ) -> None:
     wrong = tmp_path / "wrong"
@@ -271,3 +271,5 @@ def test_package_that_does_not_exist_is_named(
 
     with pytest.raises(OpsError, match=r"buildah could not build .*: E: Unable to locate package libnosuch7\. "):
         build(wrong, "localhost/wrong")
+
+    assert not subprocess.check_output(["buildah", "containers", "--quiet"])

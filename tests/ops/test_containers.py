@@ -124,8 +124,8 @@ def test_build_names_platform_tag_and_dockerfile(
 
     engine.build(context, "m:local", log=tmp_path / "build" / "log")
 
-    caching = ["--layers"] if engine is BUILDAH else []  # the others do so anyway
-    options = ["--platform", "linux/amd64", "--tag", "m:local", "--file", str(context / "Dockerfile"), *caching]
+    own = ["--layers", "--force-rm"] if engine is BUILDAH else []  # what the others do anyway
+    options = ["--platform", "linux/amd64", "--tag", "m:local", "--file", str(context / "Dockerfile"), *own]
     assert engine_calls() == [[engine.name, "build", *options, str(context)]]
 
 
