@@ -66,6 +66,8 @@ class Container:
     ml: Path
     environment: Mapping[str, str]
     log: BinaryIO
+    request: dict[str, Any]
+    """The CreateProcessingJob request of its job."""
     code: int | None = None
     """Its exit code, once it has ended."""
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -74,12 +76,6 @@ class Container:
     def step(self) -> str:
         """The step whose script the container was to run."""
         return Path(self.command[1]).stem
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The CreateProcessingJob request of its job."""
-        request: dict[str, Any] = json.loads((self.ml / "config" / "processingjobconfig.json").read_text())
-        return request
 
     @property
     def input(self) -> Path:
@@ -136,7 +132,8 @@ class ScriptedImage:
 
     def start(self, command: Sequence[str], ml: Path, environment: Mapping[str, str], log: BinaryIO) -> Container:
         """Run the script; see `ops.local.processing.Image`."""
-        container = Container(command, ml, environment, log)
+        request = json.loads((ml / "config" / "processingjobconfig.json").read_text())
+        container = Container(command, ml, environment, log, request)
         self.containers.append(container)
         scripts = self.scripts.get(container.step) or [copy]
         container.code = scripts.pop(0)(container)
@@ -152,6 +149,7 @@ class Account:
     resolved: dict[str, Any]
     definition: dict[str, Any]
     """As assembled; a test may change it before it runs."""
+    _machines: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def s3(self) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
@@ -180,12 +178,16 @@ class Account:
 
     def start(self, name: str = "run", given: object | None = None) -> str:
         """Start an execution; return its ARN."""
-        text = json.dumps(self.definition)
-        arn: str = self.stepfunctions.create_state_machine(
-            name=f"machine-{name}", definition=text, roleArn=self.resolved["role"]
-        )["stateMachineArn"]
         more = {} if given is None else {"input": json.dumps(given)}
-        return str(self.stepfunctions.start_execution(stateMachineArn=arn, name=name, **more)["executionArn"])
+        machine = self._machine(json.dumps(self.definition))
+        return str(self.stepfunctions.start_execution(stateMachineArn=machine, name=name, **more)["executionArn"])
+
+    def _machine(self, text: str) -> str:
+        if text not in self._machines:
+            name = f"machine-{len(self._machines)}"
+            made = self.stepfunctions.create_state_machine(name=name, definition=text, roleArn=self.resolved["role"])
+            self._machines[text] = made["stateMachineArn"]
+        return self._machines[text]
 
     def history(self, arn: str) -> list[dict[str, Any]]:
         """Return the events of an execution."""
@@ -194,7 +196,7 @@ class Account:
     def wait(self, arn: str) -> ExecutionView:
         """Return what is to be seen of an execution when it has ended."""
         while (description := self.stepfunctions.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            time.sleep(0.01)
+            time.sleep(0.02)
         return execution.view(description, self.history(arn))
 
     def run(self, name: str = "run", given: object | None = None) -> ExecutionView:

@@ -39,7 +39,7 @@ class Image:
 
     def start(self, command: Sequence[str], ml: Path, environment: Mapping[str, str], log: BinaryIO) -> Container:
         """Run the script."""
-        container = Container(command, ml, environment, log)
+        container = Container(command, ml, environment, log, request={})
         self.containers.append(container)
         container.code = self.script(container)
         return container
