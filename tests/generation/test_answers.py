@@ -8,6 +8,11 @@ import pytest
 import yaml
 from repositories import Render, TemplateRepository
 
+# Copier cuts both at the width of the terminal.
+HELP_WIDTH = 79
+MESSAGE_WIDTH = 120
+LONG = 15
+
 ACCEPTED = [
     ("model_name", "a"),
     ("model_name", "credit-risk-2"),
@@ -30,14 +35,15 @@ ACCEPTED = [
     ("github_repository", "My-Org2/.my_model.v2"),
 ]
 
-NOT_A_NAME = "lower-case letters, digits and single hyphens, starting with a letter, such as credit-risk"
-NOT_PRINTABLE = "Use one line of plain text"
-NOT_A_TAG = "Use letters, digits, inner spaces and any of"
-NOT_AN_INSTANCE = "Use ml.<family>.<size>, such as ml.m5.xlarge"
-NOT_A_SIZE = "Use a whole number from 1 to 16384"
-NOT_A_TIME = "Use a whole number from 1 to 777600"
-NOT_AN_ACCOUNT = 'Use its 12 digits without spaces or hyphens, in quotes in a data file, such as "012345678901"'
-NOT_A_REPOSITORY = "Use ORGANISATION/REPOSITORY, without https://github.com/ and .git"
+NOT_A_NAME = "Use a-z, 0-9 and single hyphens, first a letter; not "
+NOT_A_LINE = "Say in one line what the model predicts; not "
+NOT_PRINTABLE = "Use one line of printable text; not "
+NOT_A_TAG = "Use letters, digits, spaces between words and _.:/=+-@; not "
+NOT_AN_INSTANCE = "Use ml.<family>.<size>, like ml.m5.xlarge; not "
+NOT_A_SIZE = "Use a whole number from 1 to 16384; not "
+NOT_A_TIME = "Use a whole number from 1 to 777600, nine days; not "
+NOT_AN_ACCOUNT = "Use the 12 digits of the account, like 012345678901; not "
+NOT_A_REPOSITORY = "Use ORGANISATION/REPOSITORY, without .git; not "
 
 REFUSED = [
     ("model_name", "", NOT_A_NAME),
@@ -48,22 +54,22 @@ REFUSED = [
     ("model_name", "2risk", NOT_A_NAME),
     ("model_name", "risk\n", NOT_A_NAME),
     ("model_name", "größe", NOT_A_NAME),
-    ("model_name", "a2345678901234567890123456", "has 26 characters. Use at most 25"),
-    ("description", "", "The description is empty"),
-    ("description", "  ", "The description is empty"),
+    ("model_name", "a2345678901234567890123456", "Use at most 25 characters, not 26: "),
+    ("description", "", NOT_A_LINE),
+    ("description", "  ", NOT_A_LINE),
     ("description", "two\nlines", NOT_PRINTABLE),
     ("description", "tab\t", NOT_PRINTABLE),
     ("description", "bell\a", NOT_PRINTABLE),
     ("description", "line\u2028separator", NOT_PRINTABLE),
     ("description", "right-to-left\u202eoverride", NOT_PRINTABLE),
-    ("description", "x" * 201, "has 201 characters. Use at most 200"),
+    ("description", "x" * 201, "Use at most 200 characters, not 201."),
     ("owner", "", NOT_A_TAG),
     ("owner", " team", NOT_A_TAG),
     ("owner", "team ", NOT_A_TAG),
     ("owner", "team\n", NOT_A_TAG),
     ("owner", "team; rm -rf", NOT_A_TAG),
     ("owner", "team|other", NOT_A_TAG),
-    ("owner", "x" * 257, "has 257 characters. Use at most 256"),
+    ("owner", "x" * 257, "Use at most 256 characters, not 257."),
     ("instance_type", "m5.xlarge", NOT_AN_INSTANCE),
     ("instance_type", "ml.m5", NOT_AN_INSTANCE),
     ("instance_type", "ml.m5.huge", NOT_AN_INSTANCE),
@@ -101,6 +107,7 @@ def test_few_questions_are_asked_each_with_help_and_a_default(template: Template
     assert len(template.questions) <= 15
     for name, question in template.questions.items():
         assert question["help"], name
+        assert all(len(line) <= HELP_WIDTH for line in question["help"].splitlines()), name
         assert "default" in question, name
         assert "when" not in question, f"{name} would lose its answer when it is switched off"
 
@@ -134,13 +141,16 @@ def test_a_right_answer_arrives_as_it_was_given(render: Render, question: str, a
 
 @pytest.mark.parametrize(("question", "answer", "message"), REFUSED)
 def test_a_wrong_answer_is_refused_by_name_and_writes_nothing(
-    render: Render, tmp_path: Path, question: str, answer: str, message: str
+    render: Render, template: TemplateRepository, tmp_path: Path, question: str, answer: str, message: str
 ) -> None:
     with pytest.raises(ValueError, match=question) as refusal:
         render({question: answer})
 
-    assert message in str(refusal.value)
-    assert str(refusal.value).isprintable()
+    said = str(refusal.value)
+    assert message + (repr(answer) if message.endswith("not ") else "") in said
+    assert said.isprintable()
+    if "choices" not in template.questions[question] and len(answer) < LONG:
+        assert len(said) <= MESSAGE_WIDTH
     assert not list(tmp_path.iterdir())
 
 
