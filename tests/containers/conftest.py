@@ -28,7 +28,7 @@ def buildah(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """Buildah, with a storage of its own, which is removed at the end."""
     missing = [tool for tool in ("buildah", "debootstrap") if which(tool) is None]
     if missing:
-        pytest.skip(f"{' and '.join(missing)} is not installed: .ci/run installs it")
+        pytest.skip(f"without {' and '.join(missing)}: .ci/run installs what the container tests need")
     if os.geteuid() != 0:
         pytest.skip("buildah and debootstrap need root here")
     if platform.machine() != "x86_64":
