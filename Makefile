@@ -14,7 +14,7 @@ demo: setup  ## Generate a repository for the example model and run its workflow
 	@cd build/demo && $(abspath $(UV)) run --quiet ops run
 
 test: setup  ## Run every test that this machine can run, and say what was left out, and why.
-	@$(UV) run pytest --numprocesses=auto --dist=worksteal --durations=15
+	@$(UV) run pytest --numprocesses=auto --dist=loadgroup --durations=15
 
 lint: setup  ## Check the style and the types of everything.
 	@$(UV) run ruff check

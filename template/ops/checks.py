@@ -27,7 +27,7 @@ def run(repository: Repository) -> list[str]:
         OpsError: the settings cannot be read, or ruff is missing.
     """
     faults: list[str] = []
-    for check in (_parameters, _definition, _scripts, _imports, _template):
+    for check in (_parameters, _definition, _image, _scripts, _imports, _template):
         faults += _collect(check, repository)
     return faults
 
@@ -57,6 +57,12 @@ def _definition(repository: Repository) -> Iterator[str]:
     for state in STEPS.values():
         if state not in states:
             yield f"{repository.definition} has no state {state}: bring the file back with `copier recopy`."
+
+
+def _image(repository: Repository) -> Iterator[str]:
+    # git keeps no empty folder, and COPY takes none that is missing.
+    if not repository.model.is_dir():
+        yield f"{repository.model} is missing, and the Dockerfile copies it: make it, with an empty file .gitkeep in it."
 
 
 def _scripts(repository: Repository) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ops.execution import ExecutionView, reason
 from ops.local.run import Plan, Run
 from ops.repository import Repository
 
+SHOWN_FILES = 10
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 8
 PREVIEW_BYTES = 65536
@@ -26,11 +27,9 @@ def introduce(plan: Plan, repository: Repository, console: Console) -> None:
     what = f"step {plan.step}" if plan.step else "the workflow"
     console.print(
         f"Running {what} of [bold]{escape(repository.settings.model_name)}[/] in the local cloud "
-        f"with parameters/{plan.environment}.json on {escape(_relative(plan.data))}",
+        f"with parameters/{plan.environment}.json on {escape(_relative(plan.earlier or plan.data))}",
         soft_wrap=True,
     )
-    if plan.earlier:
-        console.print(f"The steps before it: the outputs in {escape(_relative(plan.earlier))}")
 
 
 def follow(views: Iterator[ExecutionView], console: Console) -> ExecutionView:
@@ -39,20 +38,22 @@ def follow(views: Iterator[ExecutionView], console: Console) -> ExecutionView:
 
 
 def conclude(run: Run, plan: Plan, console: Console) -> int:
-    """Say what came of the run; return the exit code: 0, or 1 for an execution that did not succeed."""
+    """Say what came of the run; return the exit code: 0, 1 if the execution failed, 130 if the user interrupted it."""
     if run.view.status == "SUCCEEDED":
         _show_outputs(run, plan, console)
         return 0
     _show_failure(run, console)
-    return 1
+    return 130 if run.view.status == "ABORTED" else 1
 
 
 def _show_outputs(run: Run, plan: Plan, console: Console) -> None:
     last = plan.steps[-1]
     outputs = run.outputs(last)
     console.print(f"\n[green]Succeeded.[/] The outputs of {last}:")
-    for path in outputs:
+    for path in outputs[:SHOWN_FILES]:
         console.print(f"  {escape(_relative(path))}", soft_wrap=True)
+    if len(outputs) > SHOWN_FILES:
+        console.print(f"  … and {len(outputs) - SHOWN_FILES} more")
     if not outputs:
         console.print(f"  none: {last} wrote no file")
     elif table := _preview(outputs[0]):
@@ -72,7 +73,7 @@ def _show_failure(run: Run, console: Console) -> None:
         console.print(f"\n[bold]The last lines of[/] {escape(_relative(log))}:", soft_wrap=True)
         for line in lines or ["(the script printed nothing)"]:
             console.print(f"  {escape(line)}", soft_wrap=True)
-    if failed:
+    if failed and view.status != "ABORTED":
         console.print(
             f"\nMend src/{failed.step}.py, its input or its parameters, then run again"
             f" (`uv run ops run --step {failed.step}` repeats this step only).",

@@ -106,7 +106,7 @@ def plan(
     if step and with_assignments.get(f"{step}_image") == "none":
         message = f"--step {step}: the workflow leaves this step out; add --set {step}_image=custom to run it."
         raise OpsError(message)
-    return Plan(
+    planned = Plan(
         environment=environment,
         resolved=resolved,
         effective=with_assignments,
@@ -116,6 +116,11 @@ def plan(
         step=step,
         earlier=_earlier_run(repository, step, with_assignments) if step else None,
     )
+    for name in planned.steps:
+        if not (script := repository.src / f"{name}.py").is_file():
+            message = f"{script} is missing, the script of {name}: write it, or bring it back from the history of git."
+            raise OpsError(message)
+    return planned
 
 
 def run(
