@@ -62,7 +62,7 @@ def _definition(repository: Repository) -> Iterator[str]:
 def _image(repository: Repository) -> Iterator[str]:
     # git keeps no empty folder, and COPY takes none that is missing.
     if not repository.model.is_dir():
-        yield f"{repository.model} is missing, and the Dockerfile copies it: make it, with an empty file .gitkeep in it."
+        yield f"{repository.model} is missing, and the Dockerfile copies it: make it, with an empty .gitkeep in it."
 
 
 def _scripts(repository: Repository) -> Iterator[str]:
