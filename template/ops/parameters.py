@@ -34,6 +34,19 @@ ENVIRONMENT_PATTERN = r"^[a-z][a-z0-9]{0,9}$"
 SHOWN = 80
 """Characters of a wrong value that a message shows."""
 
+NOT_IN_THE_DEFINITION = {
+    "schema_",
+    "region",
+    "account",
+    "workflow_role",
+    "scheduler_role",
+    "schedule",
+    "schedule_timezone",
+    "notification_emails",
+    "tracing",
+}
+"""Parameters of the deployment, which an execution cannot override."""
+
 _EXAMPLES: dict[str, str] = {}
 """What is right, for each pattern: no reader of a message should have to read a regular expression."""
 
@@ -58,6 +71,9 @@ KmsKey = Annotated[str, _text(r"^[a-zA-Z0-9:/_-]+$", "alias/my-key", 2048)]
 InstanceType = Annotated[str, _text(r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$", "ml.m5.xlarge")]
 VolumeSize = Annotated[int, Field(ge=1, le=16384)]
 MaxRuntime = Annotated[int, Field(ge=1, le=777600)]
+Schedule = Annotated[str, _text(r"^(cron|rate)\([^()]+\)$", "cron(0 6 * * ? *) or rate(1 day)", 256)]
+Timezone = Annotated[str, _text(r"^[A-Za-z0-9_+/-]+$", "Europe/Berlin", 50)]
+Email = Annotated[str, _text(r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$", "risk@example.com", 320)]
 InstanceCount = Annotated[int, Field(ge=1, le=100)]
 EnvironmentKey = Annotated[str, _text(r"^[a-zA-Z_][a-zA-Z0-9_]{0,255}$", "LOG_LEVEL")]
 EnvironmentVariables = Annotated[
@@ -185,6 +201,21 @@ class Parameters(_Model):
     predict_overrides: Overrides = Field(default=Overrides(), description="What predict takes instead.")
     postprocessing_overrides: Overrides = Field(default=Overrides(), description="What postprocessing takes instead.")
 
+    workflow_role: RoleArn | None = Field(
+        default=None, description="ARN of the state machine's role; null: the role that bootstrap creates."
+    )
+    scheduler_role: RoleArn | None = Field(
+        default=None, description="ARN of the role that starts the schedule; null: the role that bootstrap creates."
+    )
+    schedule: Schedule | None = Field(
+        default=None, description="When the workflow starts by itself, as cron(…) or rate(…); null: never."
+    )
+    schedule_timezone: Timezone = Field(default="UTC", description="The time zone of the schedule.")
+    notification_emails: list[Email] = Field(
+        default=[], max_length=20, description="Who is told of executions that fail, time out or are aborted."
+    )
+    tracing: bool = Field(default=False, description="Trace executions with AWS X-Ray.")
+
     @field_validator("output_uri")
     @classmethod
     def _outputs_are_no_input(cls, output_uri: str, info: ValidationInfo) -> str:
@@ -242,15 +273,9 @@ class Parameters(_Model):
             OpsError: the environment's name cannot be part of a job name.
         """
         check_environment(environment)
-        own_tags = {
-            "sagelift:model": settings.model_name,
-            "sagelift:environment": environment,
-            "sagelift:owner": settings.owner,
-            "sagelift:template": settings.template_version,
-        }
         return {
             "job_name_prefix": f"{settings.model_name}-{environment}",
-            **self.model_dump(mode="json", exclude={"schema_", "region", "account"}, exclude_none=True),
+            **self.model_dump(mode="json", exclude=NOT_IN_THE_DEFINITION, exclude_none=True),
             "model_uri": self.model_uri,
             "role": self.role or resolution.role,
             "code_uri": self.code_uri or resolution.code_uri,
@@ -258,7 +283,7 @@ class Parameters(_Model):
             "scikit_image_uri": self.scikit_image_uri or resolution.scikit_image_uri,
             "preprocessing_image": (self.preprocessing_image or settings.preprocessing_image).value,
             "postprocessing_image": (self.postprocessing_image or settings.postprocessing_image).value,
-            "tags": [{"Key": key, "Value": value} for key, value in own_tags.items() if value]
+            "tags": [{"Key": key, "Value": value} for key, value in own_tags(settings, environment).items()]
             + [tag.model_dump() for tag in self.tags],
         }
 
@@ -271,6 +296,17 @@ class Resolution:
     code_uri: str
     custom_image_uri: str
     scikit_image_uri: str
+
+
+def own_tags(settings: Settings, environment: str) -> dict[str, str]:
+    """Return the tags that everything on AWS carries which belongs to a model in an environment."""
+    tags = {
+        "sagelift:model": settings.model_name,
+        "sagelift:environment": environment,
+        "sagelift:owner": settings.owner,
+        "sagelift:template": settings.template_version,
+    }
+    return {key: value for key, value in tags.items() if value}
 
 
 def check_environment(name: str) -> None:

@@ -119,6 +119,16 @@ TAKEN: list[tuple[str, object]] = [
     ("tags", [{"Key": f"key-{number}", "Value": "x"} for number in range(45)]),
     ("predict_overrides", {"instance_type": "ml.c5.large", "volume_size": 1, "max_runtime": 1, "environment": {}}),
     ("predict_overrides", {"instance_type": None}),
+    ("workflow_role", None),
+    ("workflow_role", "arn:aws:iam::111111111111:role/path/workflow"),
+    ("scheduler_role", "arn:aws-cn:iam::111111111111:role/scheduler"),
+    ("schedule", None),
+    ("schedule", "cron(0 6 ? * MON-FRI *)"),
+    ("schedule", "rate(12 hours)"),
+    ("schedule_timezone", "America/Argentina/Buenos_Aires"),
+    ("notification_emails", []),
+    ("notification_emails", ["risk+model@example.co.uk", "b@example.com"]),
+    ("tracing", True),
 ]
 
 REFUSED: list[tuple[str, object]] = [
@@ -178,6 +188,15 @@ REFUSED: list[tuple[str, object]] = [
     ("tags", [{"Key": f"key-{number}", "Value": "x"} for number in range(46)]),
     ("predict_overrides", {"max_runtime": 0}),
     ("predict_overrides", {"environment": {"1A": "x"}}),
+    ("workflow_role", "workflow"),
+    ("scheduler_role", ""),
+    ("schedule", "0 6 * * *"),
+    ("schedule", "at(2026-01-01T00:00:00)"),
+    ("schedule_timezone", None),
+    ("schedule_timezone", "Central European Time"),
+    ("notification_emails", ["risk"]),
+    ("notification_emails", "risk@example.com"),
+    ("tracing", "true"),
 ]
 
 UNKNOWN: list[tuple[str, object]] = [
