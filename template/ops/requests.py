@@ -31,9 +31,18 @@ def faults(service: str, operation: str, request: Mapping[str, Any]) -> list[str
     An enumeration is not checked for instance types: botocore's list ages, and new types appear before it does.
     """
     shape = input_shape(service, operation)
+    return _botocore_faults(request, shape) + list(_beyond_botocore(request, shape, ""))
+
+
+def structural_faults(service: str, operation: str, request: Mapping[str, Any]) -> list[str]:
+    """Return what a client would refuse in a request before it is sent: keys and types that the operation lacks."""
+    found = _botocore_faults(request, input_shape(service, operation))
+    return [fault for fault in found if fault.startswith(("Missing", "Unknown", "Invalid type"))]
+
+
+def _botocore_faults(request: Mapping[str, Any], shape: Shape) -> list[str]:
     report = ParamValidator().validate(request, shape)
-    found = report.generate_report().splitlines() if report.has_errors() else []
-    return found + list(_beyond_botocore(request, shape, ""))
+    return report.generate_report().splitlines() if report.has_errors() else []
 
 
 def _beyond_botocore(value: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN401

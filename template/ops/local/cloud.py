@@ -44,7 +44,7 @@ from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.asl.utils.json_path import extract_json
 from moto.stepfunctions.parser.backend.execution import Execution
 
-from ops import execution, requests
+from ops import requests
 from ops.local.processing import Image, ProcessingJob
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
@@ -95,9 +95,12 @@ class LocalCloud:
     def stop(self, arn: str) -> None:
         """Stop an execution and its jobs."""
         client = self.client("stepfunctions")
-        # moto cannot stop an execution that has not entered its first state: it is still reading the definition.
-        while len(execution.history(client, arn)) < 2:  # noqa: PLR2004  its start, and the first state
-            time.sleep(0.02)
+        # moto stops an execution cleanly while a job runs, and not between two jobs, nor while it reads the definition.
+        while (
+            not any(job.is_alive() for job in list(self.jobs.values()))
+            and client.describe_execution(executionArn=arn)["status"] == "RUNNING"
+        ):
+            time.sleep(0.01)
         client.stop_execution(executionArn=arn)
         self.close()
 
@@ -116,6 +119,8 @@ class LocalCloud:
             "AWS_REGION": self.region,
             "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
             "AWS_EC2_METADATA_DISABLED": "true",
+            # It is to fail at once.
+            "AWS_MAX_ATTEMPTS": "1",
         }
 
 
@@ -182,10 +187,13 @@ class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]  # moto is 
     def _eval_parameters(self, env: Any) -> dict[str, Any]:  # noqa: ANN401
         self.parargs.eval(env=env)
         parameters: dict[str, Any] = env.stack.pop()
-        # moto's grammar takes `RoleArn.$` for a part of Credentials, and leaves the path as it stands. moto would
-        # also drop unknown parameters, which AWS refuses: so they stay, for botocore to refuse.
+        # moto's grammar takes `RoleArn.$` for a part of Credentials, and leaves the path as it stands.
         for key in [key for key in parameters if key.endswith(".$")]:
             parameters[key.removesuffix(".$")] = extract_json(parameters.pop(key), env.states.get_input())
+        # moto would drop parameters that the API does not know; Step Functions refuses them, and those of a wrong type.
+        if faults := requests.structural_faults("sagemaker", "CreateProcessingJob", parameters):
+            cause = f"The parameters could not be used to start the task: {'; '.join(faults)}"
+            raise self._failure(env, "States.Runtime", cause)
         return parameters
 
     def _eval_service_task(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import UnknownRegionError
+from botocore.exceptions import ClientError, UnknownRegionError
 from botocore.loaders import Loader
 from botocore.regions import EndpointResolver
 
@@ -155,9 +155,11 @@ def run(
             machine = client.create_state_machine(
                 name=plan.resolved["job_name_prefix"], definition=json.dumps(assembled), roleArn=plan.effective["role"]
             )
-        except client.exceptions.InvalidDefinition as error:
-            message = f"{repository.definition} is no valid definition: bring it back with `copier recopy`. {error}"
-            raise OpsError(message[:1000]) from None
+        except ClientError as error:
+            # The definition follows, which nobody needs to read here.
+            why = error.response["Error"]["Message"].partition(" in definition ")[0]
+            message = f"{repository.definition} is no valid definition: bring it back with `copier recopy`. {why}"
+            raise OpsError(message) from None
         started = client.start_execution(
             stateMachineArn=machine["stateMachineArn"], name=folder.name, input=json.dumps(plan.input)
         )

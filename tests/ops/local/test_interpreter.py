@@ -1,8 +1,6 @@
 """Scripts that really run, on this interpreter in the place of an image."""
 
 import json
-import os
-import select
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +9,7 @@ from textwrap import dedent
 import pytest
 from ops.local import interpreter
 from ops.local.interpreter import InterpreterImage, InterpreterProcess
+from processes import Lifeline
 
 SECRETS = {
     "AWS_ACCESS_KEY_ID": "planted-1",
@@ -72,26 +71,6 @@ class Machine:
 def machine(tmp_path: Path) -> Machine:
     """A machine whose paths hold what shells and markup stumble over."""
     return Machine(tmp_path / "my 'own' \"repo\" é [b] $HOME")
-
-
-class Lifeline:
-    """A pipe that ends when the last process that opened it has ended."""
-
-    def __init__(self, path: Path) -> None:
-        """Make the pipe."""
-        os.mkfifo(path)
-        self.path = path
-        self._end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-
-    def read(self) -> bytes:
-        """Return what a process wrote, or nothing when all have ended."""
-        ready, _, _ = select.select([self._end], [], [], 20)
-        assert ready, "A process still runs."
-        return os.read(self._end, 100)
-
-    def close(self) -> None:
-        """Close this end."""
-        os.close(self._end)
 
 
 @pytest.fixture
