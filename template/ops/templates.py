@@ -1,0 +1,71 @@
+"""Documents with placeholders: what CloudFormation makes of them, and what it would resolve them to."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ops.errors import OpsError
+
+BODY_LIMIT = 51_200
+"""Bytes of a template in a request:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
+
+_FILE = "file://"
+
+_PLACEHOLDER = re.compile(r"\$\{(AWS::[A-Za-z]+|[A-Za-z0-9]+)\}")
+"""The name of a parameter, or of a pseudo parameter. IAM's own variables have others: `${aws:username}`, `${*}`."""
+
+
+def insert(node: Any, read: Callable[[str], Any]) -> Any:  # noqa: ANN401  any part of a document
+    """Return a document with what `read` makes of the path in the place of each `file://path`."""
+    if isinstance(node, dict):
+        return {key: insert(value, read) for key, value in node.items()}
+    if isinstance(node, list):
+        return [insert(value, read) for value in node]
+    if isinstance(node, str) and node.startswith(_FILE):
+        return read(node.removeprefix(_FILE))
+    return node
+
+
+def for_cloudformation(node: Any) -> Any:  # noqa: ANN401  any part of a document
+    """Return a document with its placeholders as functions of CloudFormation, and IAM's variables kept as they are."""
+    if isinstance(node, dict):
+        return {key: for_cloudformation(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [for_cloudformation(value) for value in node]
+    if not isinstance(node, str) or "${" not in node:
+        return node
+    if whole := _PLACEHOLDER.fullmatch(node):
+        # Fn::Sub refuses a parameter that is a list.
+        return {"Ref": whole[1]}
+    return {"Fn::Sub": re.sub(rf"(?!{_PLACEHOLDER.pattern})\$\{{", "${!", node)}
+
+
+def resolve(node: Any, values: Mapping[str, str | list[str]]) -> Any:  # noqa: ANN401  any part of a document
+    """Return a document with values for its placeholders; a list only for one that stands alone."""
+    if isinstance(node, dict):
+        return {key: resolve(value, values) for key, value in node.items()}
+    if isinstance(node, list):
+        return [resolve(value, values) for value in node]
+    if not isinstance(node, str):
+        return node
+    if whole := _PLACEHOLDER.fullmatch(node):
+        return values[whole[1]]
+    return _PLACEHOLDER.sub(lambda placeholder: str(values[placeholder[1]]), node)
+
+
+def body(template: Mapping[str, Any]) -> str:
+    """Return a template as a request to CloudFormation holds it.
+
+    Raises:
+        OpsError: it is too large for that.
+    """
+    text = json.dumps(template, separators=(",", ":"), ensure_ascii=False)
+    if (size := len(text.encode())) > BODY_LIMIT:
+        message = (
+            f"The template has {size} bytes, of which CloudFormation takes {BODY_LIMIT}: shorten the longest of the "
+            "parameters, such as environment or tags."
+        )
+        raise OpsError(message)
+    return text
