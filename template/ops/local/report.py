@@ -1,12 +1,17 @@
 """What the user is told of a local run: what starts, how it goes, what came of it."""
 
+import codecs
 import csv
+import io
+import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from ops import progress
 from ops.execution import ExecutionView, reason
@@ -18,6 +23,7 @@ PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 8
 PREVIEW_BYTES = 65536
 LOG_LINES = 15
+LOG_BYTES = 16384
 
 _TABLES = {".csv": ",", ".tsv": "\t"}
 
@@ -64,15 +70,15 @@ def _show_outputs(run: Run, plan: Plan, console: Console) -> None:
 def _show_failure(run: Run, console: Console) -> None:
     view, failed = run.view, run.view.failed_step
     where = f" in {failed.step}, attempt {failed.attempt}" if failed and failed.attempt else ""
-    console.print(f"\n[bold red]{view.status}[/]{where}: {escape(view.error or '')}", soft_wrap=True)
+    error = f": {escape(view.error)}" if view.error else ""
+    console.print(f"\n[bold red]{view.status}[/]{where}{error}", soft_wrap=True)
     why = (failed.reason if failed else None) or reason(view.cause)
     if why:
         console.print(escape(why), soft_wrap=True)
     for log in run.logs(failed.job_name) if failed and failed.job_name else []:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
         console.print(f"\n[bold]The last lines of[/] {escape(_relative(log))}:", soft_wrap=True)
-        for line in lines or ["(the script printed nothing)"]:
-            console.print(f"  {escape(line)}", soft_wrap=True)
+        for line in _last_lines(log) or ["(the script printed nothing)"]:
+            console.print(Text("  ").append(Text.from_ansi(line)), soft_wrap=True)
     if failed and view.status != "ABORTED":
         console.print(
             f"\nMend src/{failed.step}.py, its input or its parameters, then run again"
@@ -82,22 +88,42 @@ def _show_failure(run: Run, console: Console) -> None:
     console.print(f"Logs and history: {escape(_relative(run.folder))}", soft_wrap=True)
 
 
+def _last_lines(log: Path) -> list[str]:
+    with log.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
+        text = file.read().decode("utf-8", errors="replace")
+    return [line.rstrip("\r") for line in text.rstrip().split("\n")[-LOG_LINES:]] if text.strip() else []
+
+
 def _preview(path: Path) -> Table | None:
+    """Return the first rows of a file; None if it is no table, or holds none."""
+    if path.suffix not in _TABLES:
+        return None
     with path.open("rb") as file:
         head = file.read(PREVIEW_BYTES)
     try:
-        text = head.decode("utf-8", errors="strict" if len(head) < PREVIEW_BYTES else "ignore")
-    except UnicodeDecodeError:
+        # Incremental: the last character may be cut in two.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_TABLES[path.suffix])
+        rows = list(itertools.islice(reader, PREVIEW_ROWS + 1))
+    except (UnicodeDecodeError, csv.Error):
         return None
-    lines = text.splitlines()[: PREVIEW_ROWS + 1]
-    if not lines or path.suffix not in _TABLES:
+    width = max(map(len, rows), default=0)
+    if width == 0:
         return None
-    header, *rows = csv.reader(lines, delimiter=_TABLES[path.suffix])
-    more = len(header) > PREVIEW_COLUMNS
-    table = Table(*map(escape, header[:PREVIEW_COLUMNS]), *["…"] * more, header_style="bold")
-    for row in rows:
-        table.add_row(*map(escape, row[:PREVIEW_COLUMNS]))
+    table = Table(header_style="bold")
+    header, *others = [_cells(row, width) for row in rows]
+    for cell in header:
+        table.add_column(cell, no_wrap=True, overflow="ellipsis")
+    for cells in others:
+        table.add_row(*cells)
     return table
+
+
+def _cells(row: list[str], width: int) -> list[Text]:
+    shown = ["".join(char if char.isprintable() else " " for char in cell) for cell in row[:PREVIEW_COLUMNS]]
+    shown += [""] * (min(width, PREVIEW_COLUMNS) - len(shown))
+    return [Text(cell) for cell in [*shown, *["…"] * (width > PREVIEW_COLUMNS)]]
 
 
 def _relative(path: Path) -> str:
