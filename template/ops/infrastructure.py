@@ -30,6 +30,10 @@ DEPLOYED_TAG = "deployed-"
 BUILD_ENVIRONMENT = "dev"
 """The environment whose images are built; every other one is given copies of them."""
 
+TEMPLATE_LIMIT = 51_200
+"""Bytes of a template in a request:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
+
 _ONLY_WITH = {
     "jobs-model.policy": "ModelBucket",
     "jobs-vpc.policy": "SubnetArns",
@@ -347,6 +351,22 @@ class Deployment:
         except (ValueError, yaml.YAMLError):
             message = f"{path} is damaged: bring it back with `copier recopy`."
             raise OpsError(message) from None
+
+
+def template_body(template: Mapping[str, Any]) -> str:
+    """Return a template as a request to CloudFormation holds it.
+
+    Raises:
+        OpsError: it is too large for that.
+    """
+    body = json.dumps(template, separators=(",", ":"), ensure_ascii=False)
+    if (size := len(body.encode())) > TEMPLATE_LIMIT:
+        message = (
+            f"The template has {size} bytes, of which CloudFormation takes {TEMPLATE_LIMIT}: shorten the longest of "
+            "the parameters, such as environment or tags."
+        )
+        raise OpsError(message)
+    return body
 
 
 def _split(uri: str) -> tuple[str, str]:

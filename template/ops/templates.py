@@ -1,15 +1,8 @@
 """Documents with placeholders: what CloudFormation makes of them, and what it would resolve them to."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-
-from ops.errors import OpsError
-
-BODY_LIMIT = 51_200
-"""Bytes of a template in a request:
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 
 _FILE = "file://"
 
@@ -53,19 +46,3 @@ def resolve(node: Any, values: Mapping[str, str | list[str]]) -> Any:  # noqa: A
     if whole := _PLACEHOLDER.fullmatch(node):
         return values[whole[1]]
     return _PLACEHOLDER.sub(lambda placeholder: str(values[placeholder[1]]), node)
-
-
-def body(template: Mapping[str, Any]) -> str:
-    """Return a template as a request to CloudFormation holds it.
-
-    Raises:
-        OpsError: it is too large for that.
-    """
-    text = json.dumps(template, separators=(",", ":"), ensure_ascii=False)
-    if (size := len(text.encode())) > BODY_LIMIT:
-        message = (
-            f"The template has {size} bytes, of which CloudFormation takes {BODY_LIMIT}: shorten the longest of the "
-            "parameters, such as environment or tags."
-        )
-        raise OpsError(message)
-    return text
