@@ -70,9 +70,14 @@ def scikit_image_uri(region: str, version: str) -> str:
             f"scikit_image_uri in the parameter file. Known are {', '.join(accounts)}."
         )
         raise OpsError(message)
-    suffixes = (suffix for prefix, suffix in registry["dns_suffixes"].items() if region.startswith(prefix))
-    suffix = next(suffixes, "amazonaws.com")
-    return f"{accounts[region]}.dkr.ecr.{region}.{suffix}/sagemaker-scikit-learn:{version}-cpu-py3"
+    return f"{registry_host(accounts[region], region)}/sagemaker-scikit-learn:{version}-cpu-py3"
+
+
+def registry_host(account: str, region: str) -> str:
+    """Return the host of an account's registry in a region, with which the URIs of its images begin."""
+    suffixes = _data()["registry"]["dns_suffixes"].items()
+    suffix = next((suffix for prefix, suffix in suffixes if region.startswith(prefix)), "amazonaws.com")
+    return f"{account}.dkr.ecr.{region}.{suffix}"
 
 
 @cache

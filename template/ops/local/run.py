@@ -1,6 +1,5 @@
 """Runs the workflow in the local cloud: the assembled definition, on this machine's files."""
 
-import hashlib
 import itertools
 import json
 import shutil
@@ -15,7 +14,7 @@ from botocore.exceptions import ClientError, UnknownRegionError
 from botocore.loaders import Loader
 from botocore.regions import EndpointResolver
 
-from ops import definition, execution
+from ops import definition, execution, scripts
 from ops.definition import STEPS
 from ops.errors import OpsError
 from ops.execution import ExecutionView
@@ -178,26 +177,12 @@ def run(
     return Run(folder, view)
 
 
-def code_hash(src: Path) -> str:
-    """Return a hash of the names and contents of the scripts: the same code has the same address."""
-    digest = hashlib.sha256()
-    for path in _code_files(src):
-        name = path.relative_to(src).as_posix().encode()
-        for part in (name, path.read_bytes()):
-            digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()[:16]
-
-
-def _code_files(src: Path) -> list[Path]:
-    return sorted(path for path in src.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-
-
 def _resolution(repository: Repository, parameters: Parameters) -> Resolution:
     settings, partition = repository.settings, _partition(parameters.region)
     bucket, _ = split_uri(parameters.output_uri)
     return Resolution(
         role=f"arn:{partition}:iam::{parameters.account}:role/{settings.model_name}-local",
-        code_uri=f"s3://{bucket}/code/{code_hash(repository.src)}/",
+        code_uri=f"s3://{bucket}/code/{scripts.content_hash(repository.src)}/",
         custom_image_uri=f"{settings.model_name}:local",
         scikit_image_uri=parameters.scikit_image_uri or scikit_image_uri(parameters.region, settings.scikit_version),
     )
@@ -262,7 +247,7 @@ def _fill_buckets(cloud: LocalCloud, repository: Repository, plan: Plan, name: s
     for bucket in {split_uri(uri)[0] for uri in uris}:
         _create_bucket(s3, bucket, plan.region)
     _upload_files(s3, plan.data, effective["input_uri"])
-    for path in _code_files(repository.src):
+    for path in scripts.files(repository.src):
         upload_file(s3, path, effective["code_uri"], path.relative_to(repository.src).as_posix())
     if effective["model_uri"]:
         upload(s3, repository.model, effective["model_uri"])
