@@ -13,10 +13,12 @@ from subprocess import TimeoutExpired
 from typing import Any, BinaryIO
 
 from ops import definition, execution
+from ops.definition import STEPS
 from ops.execution import ExecutionView
 from ops.local.cloud import LocalCloud, local_cloud
 from ops.local.processing import list_keys, split_uri
 from ops.parameters import Parameters, Resolution
+from ops.repository import Repository
 from ops.settings import Settings, StepImage
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +52,36 @@ RESOLUTION = Resolution(
     custom_image_uri="custom:image",
     scikit_image_uri="scikit:image",
 )
+
+
+_COPY = """\
+import pathlib, shutil, sys
+arguments = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+shutil.copytree(arguments["--input-dir"], arguments["--output-dir"], dirs_exist_ok=True)
+"""
+
+
+def repository(root: Path, parameters: Mapping[str, Any] | None = None) -> Repository:
+    """Return a repository as it is generated, but for the scripts, which copy each input file to the output.
+
+    Args:
+        root: its folder; made.
+        parameters: what differs from PARAMETERS in parameters/dev.json.
+    """
+    document = {**PARAMETERS, "scikit_image_uri": "scikit:image", **(parameters or {})}
+    contents = {
+        "settings.json": SETTINGS.model_dump_json(),
+        "parameters/dev.json": json.dumps(document),
+        "workflow/state_machine.asl.json": DEFINITION.read_text(encoding="utf-8"),
+        "data/sample/sample.csv": "house,price\n1,2\n",
+        "model/weights.json": "{}",
+        **{f"src/{step}.py": _COPY for step in STEPS},
+    }
+    for name, text in contents.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return Repository.find(root)
 
 
 def resolve(parameters: Mapping[str, Any] | None = None, *, environment: str = "dev") -> dict[str, Any]:

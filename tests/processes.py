@@ -16,7 +16,7 @@ class Lifeline:
 
     def read(self) -> bytes:
         """Return what a process wrote, or nothing when all have ended."""
-        ready, _, _ = select.select([self._end], [], [], 20)
+        ready, _, _ = select.select([self._end], [], [], 60)
         assert ready, "A process still runs."
         return os.read(self._end, 100)
 
