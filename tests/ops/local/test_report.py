@@ -61,7 +61,7 @@ def shown(run: Run, plan: Plan, name: str, content: bytes | str) -> str:
     put(run, f"postprocessing/{name}", content)
     code, text = say(run, plan)
     assert code == 0
-    return text.partition(f"  build/local/run-1/postprocessing/{name}\n")[2].partition("\nLogs, history")[0]
+    return text.partition(f"  build/local/run-1/postprocessing/{name}\n")[2].partition("Logs, history")[0].rstrip("\n")
 
 
 def introduced(plan: Plan, tmp_path: Path) -> str:
