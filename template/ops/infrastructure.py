@@ -251,14 +251,10 @@ class Deployment:
             "CodePrefix": code_prefix,
             "ModelBucket": model_bucket,
             "ModelPrefix": model_prefix,
-            "ImageRepositoryArn": self._repository_arn("custom_image_uri", parameters.custom_image_uri)
-            if parameters.custom_image_uri
-            else self._own_repository_arn,
+            "ImageRepositoryArn": self._image_repository_arn,
             "ScikitRepositoryArn": self._repository_arn("scikit_image_uri", scikit),
-            "SubnetArns": [self._network_arn("subnet", subnet) for subnet in vpc.Subnets] if vpc else [],
-            "SecurityGroupArns": [self._network_arn("security-group", group) for group in vpc.SecurityGroupIds]
-            if vpc
-            else [],
+            "SubnetArns": self._network_arns("subnet", vpc.Subnets if vpc else []),
+            "SecurityGroupArns": self._network_arns("security-group", vpc.SecurityGroupIds if vpc else []),
             "VolumeKmsKeyArn": self._key_arn(
                 "volume_encryption.VolumeKmsKeyId", parameters.volume_encryption.VolumeKmsKeyId
             ),
@@ -288,6 +284,11 @@ class Deployment:
         return self._arn("ecr", f"repository/{self.prefix}")
 
     @property
+    def _image_repository_arn(self) -> str:
+        uri = self.parameters.custom_image_uri
+        return self._repository_arn("custom_image_uri", uri) if uri else self._own_repository_arn
+
+    @property
     def _source_repository_arn(self) -> str:
         if self.environment == BUILD_ENVIRONMENT or BUILD_ENVIRONMENT not in self.repository.environments:
             return ""
@@ -306,9 +307,9 @@ class Deployment:
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:{self._partition}:{service}:{self.parameters.region}:{self.parameters.account}:{resource}"
 
-    def _network_arn(self, kind: str, name: str) -> str:
+    def _network_arns(self, kind: str, names: list[str]) -> list[str]:
         # The subnets and security groups of a shared VPC belong to another account.
-        return f"arn:{self._partition}:ec2:{self.parameters.region}:*:{kind}/{name}"
+        return [f"arn:{self._partition}:ec2:{self.parameters.region}:*:{kind}/{name}" for name in names]
 
     def _repository_arn(self, key: str, uri: str) -> str:
         image = _ECR_IMAGE.match(uri)

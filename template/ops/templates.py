@@ -36,7 +36,11 @@ def for_cloudformation(node: Any) -> Any:  # noqa: ANN401  any part of a documen
 
 
 def resolve(node: Any, values: Mapping[str, str | list[str]]) -> Any:  # noqa: ANN401  any part of a document
-    """Return a document with values for its placeholders; a list only for one that stands alone."""
+    """Return a document with values in the place of its placeholders.
+
+    Raises:
+        TypeError: a list is the value of a placeholder that does not stand alone.
+    """
     if isinstance(node, dict):
         return {key: resolve(value, values) for key, value in node.items()}
     if isinstance(node, list):
@@ -45,4 +49,11 @@ def resolve(node: Any, values: Mapping[str, str | list[str]]) -> Any:  # noqa: A
         return node
     if whole := _PLACEHOLDER.fullmatch(node):
         return values[whole[1]]
-    return _PLACEHOLDER.sub(lambda placeholder: str(values[placeholder[1]]), node)
+    return _PLACEHOLDER.sub(lambda placeholder: _part(values[placeholder[1]]), node)
+
+
+def _part(value: str | list[str]) -> str:
+    if isinstance(value, list):
+        message = f"{value} cannot be a part of a text: its placeholder has to stand alone."
+        raise TypeError(message)
+    return value
