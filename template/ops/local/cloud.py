@@ -20,6 +20,7 @@ from typing import Any
 from unittest import mock
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
@@ -40,7 +41,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceCallback,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.asl.utils.json_path import extract_json
 from moto.stepfunctions.parser.backend.execution import Execution
 
@@ -56,6 +56,9 @@ _ERROR_NAMES = {
 }
 """How Step Functions names the error codes of SageMaker; any other is SageMaker.AmazonSageMakerException."""
 
+_AS_IT_STANDS = Config(parameter_validation=False, retries={"total_max_attempts": 1})
+"""The service gets every request, and once: what it refuses, the execution tells in the service's words."""
+
 
 @dataclass
 class LocalCloud:
@@ -67,9 +70,15 @@ class LocalCloud:
     region: str
     jobs: dict[str, ProcessingJob] = field(default_factory=dict)
 
-    def client(self, service: str) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
-        """Return a boto3 client of this account."""
-        return boto3.client(service, region_name=self.region)
+    def client(self, service: str, role: str | None = None) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
+        """Return a boto3 client of this account; what it asks for, it asks for as `role`, an ARN, where one is given.
+
+        Here every role may do everything. What the roles' policies allow is proved in the tests of the template.
+        """
+        credentials = {name.lower(): value for name, value in CREDENTIALS.items()}
+        return boto3.client(
+            service, region_name=self.region, aws_session_token=role, config=_AS_IT_STANDS, **credentials
+        )
 
     def start(self, request: Mapping[str, Any]) -> ProcessingJob:
         """Start the job of a CreateProcessingJob request.
@@ -84,7 +93,7 @@ class LocalCloud:
         job = self.jobs[name] = ProcessingJob(
             request,
             image=self.images[uri],
-            s3=self.client("s3"),
+            s3=self.client("s3", request["RoleArn"]),
             folder=self.folder / name,
             logs=self.logs / name,
             environment=self._environment(),
@@ -199,13 +208,11 @@ class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]  # moto is 
     def _eval_service_task(
         self,
         env: Any,  # noqa: ANN401  moto's types are not published
-        resource_runtime_part: Any,  # noqa: ANN401
+        resource_runtime_part: Any,  # noqa: ANN401, ARG002
         normalised_parameters: dict[str, Any],
         state_credentials: Any,  # noqa: ANN401
     ) -> None:
-        client = boto_client_for(
-            service="sagemaker", region=resource_runtime_part.region, state_credentials=state_credentials
-        )
+        client = self._cloud.client("sagemaker", state_credentials.role_arn)
         env.stack.append(client.create_processing_job(**normalised_parameters))
 
     def _after_eval_execution(self, env: Any, **parts: Any) -> None:  # noqa: ANN401
@@ -216,13 +223,11 @@ class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]  # moto is 
     def _eval_integration_pattern(
         self,
         env: Any,  # noqa: ANN401
-        resource_runtime_part: Any,  # noqa: ANN401
+        resource_runtime_part: Any,  # noqa: ANN401, ARG002
         normalised_parameters: dict[str, Any],
         state_credentials: Any,  # noqa: ANN401
     ) -> None:
-        client = boto_client_for(
-            service="sagemaker", region=resource_runtime_part.region, state_credentials=state_credentials
-        )
+        client = self._cloud.client("sagemaker", state_credentials.role_arn)
         name = normalised_parameters["ProcessingJobName"]
         job = self._cloud.jobs[name]
         while job.is_alive() and env.is_running():
