@@ -28,7 +28,7 @@ STATIC = {
     ".dockerignore",
     ".editorconfig",
     ".gitattributes",
-    ".github/actions/build/action.yml",
+    ".github/actions/image/action.yml",
     ".github/workflows/_deploy.yml",
     ".github/workflows/ci.yml",
     ".github/workflows/deploy.yml",
