@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +12,9 @@ import ops
 from ops.definition import STEPS
 from ops.errors import OpsError
 from ops.repository import Repository
+
+if TYPE_CHECKING:
+    from ops.infrastructure import Deployment
 
 app = typer.Typer(
     help=ops.__doc__,
@@ -78,9 +81,7 @@ def run(  # noqa: PLR0913  one parameter for each option
         from ops.local import images, report  # noqa: PLC0415
         from ops.local import run as local  # noqa: PLC0415
 
-    if step is not None and step not in STEPS:
-        message = f"--step {step} is no step of the workflow: name one of {', '.join(STEPS)}."
-        raise OpsError(message)
+    _check_step(step)
     repository = Repository.find()
     plan = local.plan(repository, environment=environment, data=data, assignments=assignments, step=step)
     report.introduce(plan, repository, console)
@@ -117,6 +118,234 @@ def lint() -> None:
     if faults:
         _fail(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} found: mend what is named above.")
     console.print("No fault found.")
+
+
+EnvironmentOption = Annotated[
+    str, typer.Option("--env", help="The environment: parameters/<name>.json.", show_default=False)
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Go on without a question.")]
+BaseImageOption = Annotated[
+    str | None, typer.Option(help="The Dockerfile's BASE_IMAGE, such as a mirror's.", show_default=False)
+]
+
+
+@app.command()
+def assemble(environment: EnvironmentOption) -> None:
+    """Write the templates and policies to be deployed into build/."""
+    from ops.cloud import assembly, registry  # noqa: PLC0415
+
+    deployment = _deployment(environment)
+    image = f"{registry.repository_uri(deployment)}:{registry.content_tag(deployment.repository)}"
+    definition = assembly.assemble(deployment, image)
+    for path in deployment.write(deployment.repository.build, definition):
+        console.print(str(path.relative_to(deployment.repository.root)), soft_wrap=True, markup=False)
+
+
+@app.command()
+def bootstrap(
+    environment: EnvironmentOption,
+    *,
+    github_owner_id: Annotated[
+        int | None, typer.Option(help="The id of the repository's owner; default: gh asks.", show_default=False)
+    ] = None,
+    github_repository_id: Annotated[
+        int | None, typer.Option(help="The id of the repository; default: gh asks.", show_default=False)
+    ] = None,
+    classic_subject: Annotated[
+        bool, typer.Option("--classic-subject", help="GitHub Enterprise Server and older repositories: no ids.")
+    ] = False,
+    yes: YesOption = False,
+) -> None:
+    """Make the registry, bucket and roles, once, as an administrator."""
+    from ops import aws  # noqa: PLC0415
+    from ops.cloud import bootstrap as verb  # noqa: PLC0415
+
+    deployment = _deployment(environment)
+    if (github_owner_id is None) != (github_repository_id is None):
+        message = "--github-owner-id and --github-repository-id belong together: give both or neither."
+        raise OpsError(message)
+    if classic_subject:
+        ids: verb.Ids | None = None
+    elif github_owner_id is not None:
+        ids = (github_owner_id, github_repository_id)
+    else:
+        ids = verb.repository_ids(deployment)
+    with aws.connect(deployment.parameters, environment) as account:
+        verb.run(account, deployment, console, ids=ids, yes=yes)
+
+
+@app.command()
+def build(
+    environment: EnvironmentOption,
+    *,
+    push: Annotated[bool, typer.Option("--push", help="Bring it into the environment's registry.")] = False,
+    base_image: BaseImageOption = None,
+) -> None:
+    """Build the model's image, and push it if asked to."""
+    from ops import aws  # noqa: PLC0415
+    from ops.cloud import build as verb  # noqa: PLC0415
+
+    deployment = _deployment(environment)
+    if not push:
+        verb.run(deployment, console, base_image=base_image)
+        return
+    with aws.connect(deployment.parameters, environment) as account:
+        verb.push(account, deployment, console, base_image=base_image)
+
+
+@app.command()
+def promote(
+    source: Annotated[str, typer.Option("--from", help="The environment that has the image.", show_default=False)],
+    target: Annotated[str, typer.Option("--to", help="The environment that gets it.", show_default=False)],
+    image: Annotated[
+        str, typer.Option(metavar="URI@DIGEST", help="The image, as `ops build --push` printed it.", show_default=False)
+    ],
+) -> None:
+    """Copy an image to another environment, with its digest."""
+    from ops import aws  # noqa: PLC0415
+    from ops.cloud import promote as verb  # noqa: PLC0415
+
+    origin, deployment = _deployment(source), _deployment(target)
+    with aws.connect(deployment.parameters, target) as account:
+        verb.run(account, origin, deployment, console, image=image)
+
+
+@app.command()
+def deploy(
+    environment: EnvironmentOption,
+    *,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI@DIGEST",
+            help="The image; default: that of the present content, else the deployed one.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: YesOption = False,
+) -> None:
+    """Deploy the workflow; a failure is rolled back."""
+    from ops import aws  # noqa: PLC0415
+    from ops.cloud import deploy as verb  # noqa: PLC0415
+
+    deployment = _deployment(environment)
+    with aws.connect(deployment.parameters, environment) as account:
+        verb.run(account, deployment, console, image=image, yes=yes)
+
+
+@app.command()
+def execute(
+    environment: EnvironmentOption,
+    assignments: Annotated[
+        list[str], typer.Option("--set", metavar="KEY=VALUE", help="Replace a parameter; may be repeated.")
+    ] = [],  # noqa: B006  typer copies it
+    *,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start it, and do not follow it.")] = False,
+) -> None:
+    """Start the deployed workflow, and follow it."""
+    from ops import aws  # noqa: PLC0415
+    from ops.cloud import execute as verb  # noqa: PLC0415
+
+    deployment = _deployment(environment)
+    with aws.connect(deployment.parameters, environment) as account:
+        code = verb.run(account, deployment, console, assignments=assignments, wait=not no_wait)
+    raise typer.Exit(code)
+
+
+@app.command()
+def status(environment: EnvironmentOption) -> None:
+    """Show what is deployed, and how its last executions ended."""
+    from ops import aws  # noqa: PLC0415
+    from ops.cloud import status as verb  # noqa: PLC0415
+
+    deployment = _deployment(environment)
+    with aws.connect(deployment.parameters, environment) as account:
+        verb.run(account, deployment, console)
+
+
+@app.command()
+def logs(
+    environment: EnvironmentOption,
+    execution: Annotated[
+        str | None, typer.Option(help="The name of the execution; default: the newest.", show_default=False)
+    ] = None,
+    step: Annotated[str | None, typer.Option(help="This step's job only.", metavar="|".join(STEPS))] = None,
+) -> None:
+    """Print what the jobs of an execution printed."""
+    from ops import aws  # noqa: PLC0415
+    from ops.cloud import logs as verb  # noqa: PLC0415
+
+    _check_step(step)
+    deployment = _deployment(environment)
+    with aws.connect(deployment.parameters, environment) as account:
+        verb.run(account, deployment, console, name=execution, step=step)
+
+
+@app.command()
+def rollback(
+    environment: EnvironmentOption,
+    version: Annotated[
+        int | None, typer.Option(help="The version's number; default: the one before.", show_default=False)
+    ] = None,
+) -> None:
+    """Go back to a version that was deployed before."""
+    from ops import aws  # noqa: PLC0415
+    from ops.cloud import rollback as verb  # noqa: PLC0415
+
+    deployment = _deployment(environment)
+    with aws.connect(deployment.parameters, environment) as account:
+        verb.run(account, deployment, console, version=version)
+
+
+@app.command()
+def destroy(
+    environment: EnvironmentOption,
+    *,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Delete the bucket, the images and the logs, too.")
+    ] = False,
+) -> None:
+    """Delete an environment; its data stays unless told otherwise."""
+    from ops import aws  # noqa: PLC0415
+    from ops.cloud import destroy as verb  # noqa: PLC0415
+
+    deployment = _deployment(environment)
+    with aws.connect(deployment.parameters, environment) as account:
+        verb.run(account, deployment, console, delete_data=delete_data)
+
+
+@app.command()
+def doctor(
+    environment: Annotated[
+        str | None, typer.Option("--env", help="Check this environment on AWS, too.", show_default=False)
+    ] = None,
+) -> None:
+    """Check the tools, the repository and an environment."""
+    from ops import aws  # noqa: PLC0415
+    from ops.cloud import doctor as verb  # noqa: PLC0415
+
+    repository = Repository.find()
+    faults = verb.show(verb.local(repository), console)
+    if environment is not None:
+        deployment = _deployment(environment)
+        with aws.connect(deployment.parameters, environment) as account:
+            faults += verb.show(verb.environment(account, deployment), console)
+    if faults:
+        _fail(f"{faults} fault{'s' if faults > 1 else ''} found: mend what is named above.")
+
+
+def _deployment(environment: str) -> "Deployment":
+    from ops.infrastructure import Deployment  # noqa: PLC0415
+    from ops.parameters import check_environment  # noqa: PLC0415
+
+    check_environment(environment)
+    return Deployment.load(Repository.find(), environment)
+
+
+def _check_step(step: str | None) -> None:
+    if step is not None and step not in STEPS:
+        message = f"--step {step} is no step of the workflow: name one of {', '.join(STEPS)}."
+        raise OpsError(message)
 
 
 def _fail(sentence: str, code: int = 1) -> None:

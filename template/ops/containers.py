@@ -1,5 +1,6 @@
 """Docker, Podman, Finch or Buildah: whichever of them is there builds the inference image and runs it."""
 
+import contextlib
 import os
 import re
 import shlex
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -83,6 +84,33 @@ class Engine:
         if built.returncode:
             reason = _reason(log.read_text(encoding="utf-8", errors="replace"))
             message = f"{self.name} could not build {tag}: {reason.rstrip('.')}. The whole log is in {log}."
+            raise OpsError(message)
+
+    @contextlib.contextmanager
+    def logged_in(self, registry: str, user: str, password: str) -> Iterator[None]:
+        """Let the engine at a registry for a while; the password gets onto no command line, and is forgotten after.
+
+        Raises:
+            OpsError: the registry refuses it.
+        """
+        answer = _call(self.name, "login", "--username", user, "--password-stdin", registry, stdin=password)
+        if answer.returncode:
+            message = f"{self.name} could not log in to {registry}: {_reason(answer.stderr).rstrip('.')}."
+            raise OpsError(message)
+        try:
+            yield
+        finally:
+            _call(self.name, "logout", registry)
+
+    def push(self, tag: str) -> None:
+        """Push an image to the registry that its name begins with.
+
+        Raises:
+            OpsError: it cannot be pushed.
+        """
+        answer = _call(self.name, "push", tag)
+        if answer.returncode:
+            message = f"{self.name} could not push {tag}: {_reason(answer.stderr or answer.stdout).rstrip('.')}."
             raise OpsError(message)
 
     def run(
@@ -238,14 +266,14 @@ def find() -> Engine:
     raise OpsError(message)
 
 
-def _call(*command: str, timeout: float | None = None) -> "subprocess.CompletedProcess[str]":
+def _call(*command: str, timeout: float | None = None, stdin: str = "") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(  # noqa: S603  the engine's own command
         command,
         capture_output=True,
         check=False,
         encoding="utf-8",
         errors="replace",
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         timeout=timeout,
     )
 

@@ -1,0 +1,112 @@
+"""`ops bootstrap`: the registry, the bucket, the logs and all roles, made once by an administrator."""
+
+import json
+import subprocess
+from shutil import which
+from typing import Any
+
+from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.markup import escape
+
+from ops import aws
+from ops.aws import Account
+from ops.cloud import dialogue, stacks
+from ops.cloud.stacks import Stack
+from ops.errors import OpsError
+from ops.infrastructure import Deployment
+
+GITHUB = "token.actions.githubusercontent.com"
+
+Ids = tuple[object, object]
+
+
+def run(account: Account, deployment: Deployment, console: Console, *, ids: Ids | None, yes: bool) -> None:
+    """Make the bootstrap stack, or change it.
+
+    Args:
+        account: where.
+        deployment: what.
+        console: shows the changes.
+        ids: of the GitHub repository's owner and of the repository; None where the server's tokens do not hold them.
+        yes: whether to go on without a question.
+
+    Raises:
+        OpsError: it cannot be made, or the user declined.
+    """
+    stack = stacks.bootstrap_of(account, deployment)
+    values = parameters(account, deployment, stack, deployment.github_subject(ids))
+    if values["CreateBucket"] == "false":
+        console.print(f"The bucket {escape(deployment.bucket)} exists, and stays as it is.", soft_wrap=True)
+    # What an earlier stack retained is taken over; roles have names of their own.
+    options = {"Capabilities": ["CAPABILITY_NAMED_IAM"], "ImportExistingResources": True}
+    if not dialogue.change(stack, deployment.bootstrap_template(), values, console, yes=yes, options=options):
+        console.print(f"The stack {escape(stack.name)} is up to date.")
+        return
+    console.print(f"[green]Done.[/] The role for GitHub Actions: {escape(deployment.deploy_role)}", soft_wrap=True)
+    console.print(f"Set it as the variable of the environment {deployment.environment} in GitHub; see the README.")
+
+
+def parameters(account: Account, deployment: Deployment, stack: Stack, subject: str | None) -> dict[str, str]:
+    """Return the parameters of the bootstrap stack for what the account holds already."""
+    own = {(resource["ResourceType"], resource.get("PhysicalResourceId")) for resource in stack.resources()}
+    kinds = {kind for kind, _ in own}
+    return deployment.bootstrap_parameters(
+        github_subject=subject,
+        create_bucket=("AWS::S3::Bucket", deployment.bucket) in own or _may_make_bucket(account, deployment),
+        create_oidc_provider="AWS::IAM::OIDCProvider" in kinds or not _has_provider(account),
+    )
+
+
+def repository_ids(deployment: Deployment) -> Ids:
+    """Return the ids of the GitHub repository's owner and of the repository, as the client of GitHub knows them.
+
+    Raises:
+        OpsError: it is not installed, or does not know the repository.
+    """
+    name = deployment.repository.settings.github_repository
+    give = (
+        f"give --github-owner-id and --github-repository-id (`gh api repos/{name}` shows them as owner.id and id), "
+        "or --classic-subject for GitHub Enterprise Server and for repositories from before 2026-07-15"
+    )
+    program = which("gh")
+    if program is None:
+        message = f"The ids of the GitHub repository {name} are needed, and gh is not here to ask for them: {give}."
+        raise OpsError(message)
+    answer = subprocess.run(  # noqa: S603  arguments are checked by the settings
+        [program, "api", f"repos/{name}"], capture_output=True, check=False, encoding="utf-8", stdin=subprocess.DEVNULL
+    )
+    try:
+        repository: Any = json.loads(answer.stdout)
+        return int(repository["owner"]["id"]), int(repository["id"])
+    except (ValueError, KeyError, TypeError):
+        said = (answer.stderr.strip().splitlines() or ["it gave no answer"])[-1].rstrip(".")
+        message = f"gh cannot tell the ids of the GitHub repository {name} ({said}): {give}."
+        raise OpsError(message) from None
+
+
+def _may_make_bucket(account: Account, deployment: Deployment) -> bool:
+    """Return whether the bucket is to be made, or is one that an earlier stack of this environment left."""
+    s3 = account.client("s3")
+    try:
+        s3.head_bucket(Bucket=deployment.bucket, ExpectedBucketOwner=account.account)
+    except ClientError as error:
+        if aws.code(error) in {"404", "NoSuchBucket"}:
+            return True
+        message = (
+            f"The bucket {deployment.bucket} belongs to another account, or is closed to these credentials: "
+            f"name another in output_uri of parameters/{deployment.environment}.json."
+        )
+        raise OpsError(message) from None
+    try:
+        tags = s3.get_bucket_tagging(Bucket=deployment.bucket)["TagSet"]
+    except ClientError as error:
+        if aws.code(error) != "NoSuchTagSet":
+            raise
+        return False
+    return stacks.is_own(tags, deployment.tags)
+
+
+def _has_provider(account: Account) -> bool:
+    providers = account.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    return any(provider["Arn"].endswith(f"/{GITHUB}") for provider in providers)

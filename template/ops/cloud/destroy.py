@@ -1,0 +1,92 @@
+"""`ops destroy`: the stacks of an environment, and its data only where that is asked for."""
+
+from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.markup import escape
+
+from ops import aws
+from ops.aws import Account
+from ops.cloud import dialogue, stacks
+from ops.errors import OpsError
+from ops.infrastructure import Deployment
+
+
+def run(account: Account, deployment: Deployment, console: Console, *, delete_data: bool) -> None:
+    """Delete an environment; to repeat it continues where it was interrupted.
+
+    Args:
+        account: where.
+        deployment: what.
+        console: says what goes and what stays.
+        delete_data: whether the bucket, the images and the logs go, too, as far as bootstrap made them.
+
+    Raises:
+        OpsError: the user did not confirm it, or something cannot be deleted.
+    """
+    doomed = (stacks.of(account, deployment), stacks.bootstrap_of(account, deployment))
+    for stack in doomed:
+        # Refuses another's stack before anything is asked.
+        stack.describe()
+    data = f"the bucket {deployment.bucket}, the images in {deployment.prefix} and the logs"
+    console.print(
+        f"This deletes, in account {account.account}, {account.region}: the stacks "
+        f"{' and '.join(stack.name for stack in doomed)}, with the state machine, its schedule and the roles.\n"
+        f"{'It deletes for ever' if delete_data else 'It keeps'} {data}.",
+        soft_wrap=True,
+        markup=False,
+    )
+    if dialogue.type_in(f"Type {deployment.prefix} to go on") != deployment.prefix:
+        message = f"nothing was deleted: what was typed is not {deployment.prefix}."
+        raise OpsError(message)
+    for stack in doomed:
+        stack.delete(dialogue.narrator(console))
+    if delete_data:
+        _delete_bucket(account, deployment, console)
+        _delete_images(account, deployment)
+        _delete_logs(account, deployment)
+    console.print(f"[green]Done.[/] {escape(deployment.prefix)} is gone{'' if delete_data else '; its data is kept'}.")
+
+
+def _delete_bucket(account: Account, deployment: Deployment, console: Console) -> None:
+    s3, bucket = account.client("s3"), deployment.bucket
+    try:
+        tags = s3.get_bucket_tagging(Bucket=bucket, ExpectedBucketOwner=account.account)["TagSet"]
+    except ClientError as error:
+        if aws.code(error) == "NoSuchBucket":
+            return
+        if aws.code(error) != "NoSuchTagSet":
+            raise
+        tags = []
+    if not stacks.is_own(tags, deployment.tags):
+        console.print(f"The bucket {escape(bucket)} stays: bootstrap did not make it.", soft_wrap=True)
+        return
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
+        if objects:
+            answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+            if faults := answer.get("Errors"):
+                message = (
+                    f"S3 did not delete {faults[0]['Key']} of {bucket}: {faults[0]['Message']}. Repeat the command."
+                )
+                raise OpsError(message)
+    s3.delete_bucket(Bucket=bucket)
+
+
+def _delete_images(account: Account, deployment: Deployment) -> None:
+    ecr = account.client("ecr")
+    arn = f"arn:{account.partition}:ecr:{account.region}:{account.account}:repository/{deployment.prefix}"
+    try:
+        if stacks.is_own(ecr.list_tags_for_resource(resourceArn=arn)["tags"], deployment.tags):
+            ecr.delete_repository(registryId=account.account, repositoryName=deployment.prefix, force=True)
+    except ClientError as error:
+        if aws.code(error) != "RepositoryNotFoundException":
+            raise
+
+
+def _delete_logs(account: Account, deployment: Deployment) -> None:
+    try:
+        account.client("logs").delete_log_group(logGroupName=f"/aws/vendedlogs/states/{deployment.prefix}")
+    except ClientError as error:
+        if aws.code(error) != "ResourceNotFoundException":
+            raise

@@ -1,0 +1,92 @@
+"""An AWS account that moto stands for, and a repository to deploy to it."""
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from deployments import make_repository
+from fake_aws import FakeCloudFormation, FakeStack, FakeStepFunctions
+from moto import mock_aws
+from ops.aws import Account
+from ops.cloud import execute, stacks
+from ops.infrastructure import Deployment
+from rich.console import Console
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+
+MakeDeployment = Callable[..., Deployment]
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacks, "POLL", 0)
+    monkeypatch.setattr(execute, "POLL", 0)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An account of moto's."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        session = boto3.Session(region_name=REGION)
+        yield Account(session, ACCOUNT, REGION, "aws", f"arn:aws:iam::{ACCOUNT}:user/somebody")
+
+
+@pytest.fixture
+def cloudformation(account: Account) -> FakeCloudFormation:
+    """The account's stacks."""
+    return FakeCloudFormation(account.session)
+
+
+@pytest.fixture
+def stepfunctions(account: Account, cloudformation: FakeCloudFormation) -> FakeStepFunctions:
+    """The account's state machine; a stack that changes its definition publishes a version."""
+    fake = FakeStepFunctions(account.session)
+
+    def publish(stack: FakeStack) -> None:
+        if "StateMachine" not in stack.resources:
+            return
+        definition = stack.resources["StateMachine"]["Properties"]["DefinitionString"]
+        if definition not in fake.versions.values():
+            template = json.loads(stack.template)
+            template["Outputs"]["VersionArn"]["Value"] = fake.publish(definition)
+            stack.template = json.dumps(template)
+
+    cloudformation.done = publish
+    return fake
+
+
+@pytest.fixture
+def make_deployment(tmp_path: Path) -> MakeDeployment:
+    """Return what makes a deployment of an environment, with further parameters; `prod` is another account's."""
+    root = tmp_path / "repository"
+    repository = make_repository(root, {"dev": {"account": ACCOUNT}, "prod": {"account": "222222222222"}})
+    for name in ("Dockerfile", "requirements.txt", "packages.txt", "src/predict.py", "model/weights.json"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(name, encoding="utf-8")
+
+    def make(parameters: Mapping[str, Any] | None = None, environment: str = "dev") -> Deployment:
+        path = repository.parameters(environment)
+        document = {**json.loads(path.read_text("utf-8")), **(parameters or {})}
+        path.write_text(json.dumps(document), encoding="utf-8")
+        return Deployment.load(repository, environment)
+
+    return make
+
+
+@pytest.fixture
+def console() -> Console:
+    """A console that keeps what it shows (see `shown`)."""
+    return Console(file=io.StringIO(), width=200)
+
+
+@pytest.fixture
+def shown(console: Console) -> Callable[[], str]:
+    """Return a function that tells what the console has shown."""
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue
