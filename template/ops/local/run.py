@@ -1,8 +1,11 @@
 """Runs the workflow in the local cloud: the assembled definition, on this machine's files."""
 
+import contextlib
 import itertools
 import json
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -147,7 +150,7 @@ def run(
     _write_json(folder / "input.json", plan.input)
     uris = {plan.effective[f"{kind}_image_uri"]: image for kind, image in images.items()}
     jobs = folder / "jobs"
-    with local_cloud(uris, folder=jobs, logs=folder / "logs", region=plan.region) as cloud:
+    with _interruptible(), local_cloud(uris, folder=jobs, logs=folder / "logs", region=plan.region) as cloud:
         _fill_buckets(cloud, repository, plan, folder.name)
         client = cloud.client("stepfunctions")
         try:
@@ -175,6 +178,22 @@ def run(
     if view.status == "SUCCEEDED":
         shutil.rmtree(jobs, ignore_errors=True)
     return Run(folder, view)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let the end of the terminal or of a CI job interrupt the run as Ctrl-C does: no script is to outlive it."""
+    ends = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    # Python takes signals in the main thread only; and what nohup has ignored stays ignored.
+    here = threading.current_thread() is threading.main_thread()
+    taken = [number for number in ends if here and signal.getsignal(number) is signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _resolution(repository: Repository, parameters: Parameters) -> Resolution:

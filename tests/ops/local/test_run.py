@@ -385,7 +385,10 @@ def test_two_runs_at_once_in_the_same_repository(made: Repository) -> None:
         assert files(folder / "postprocessing") == ["sample.csv"]
 
 
-def test_ctrl_c_ends_the_run_and_its_processes_and_keeps_the_log(made: Repository, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interruption_ends_the_run_and_its_processes_and_keeps_the_log(
+    made: Repository, tmp_path: Path, ending: signal.Signals
+) -> None:
     lifeline = Lifeline(tmp_path / "lifeline")
     (made.src / "predict.py").write_text(
         dedent(
@@ -401,7 +404,7 @@ def test_ctrl_c_ends_the_run_and_its_processes_and_keeps_the_log(made: Repositor
     )
     run = drive(made)
     assert lifeline.read() == b"x"
-    run.send_signal(signal.SIGINT)
+    run.send_signal(ending)
     output, _ = run.communicate(timeout=120)
     assert run.returncode == 130, output
     assert "ABORTED in predict, attempt 1\n" in output
