@@ -1,5 +1,7 @@
 """Where AWS is: the partitions of its regions."""
 
+import functools
+
 from botocore.exceptions import UnknownRegionError
 from botocore.loaders import Loader
 from botocore.regions import EndpointResolver
@@ -7,6 +9,7 @@ from botocore.regions import EndpointResolver
 from ops.errors import OpsError
 
 
+@functools.cache
 def partition(region: str) -> str:
     """Return the partition of a region, with which its ARNs begin: `aws`, `aws-cn`, `aws-us-gov`, ….
 
