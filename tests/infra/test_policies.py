@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployments import EVERYTHING, ROOT, make_repository
+from deployments import EVERYTHING, ROOT, make_deployment, make_repository
 from ops.infrastructure import Deployment
 from policy_sentry.querying.actions import get_action_data
 from tools import PARLIAMENT, installed
@@ -114,6 +114,13 @@ def test_the_readme_says_which_role_has_which_policies() -> None:
     told = {role: set(code(policies)) for [role], policies in ((code(row[0]), row[3]) for row in table(ROLE_TABLE))}
     policies = {name.removesuffix(".policy") for name in SOURCES if name.endswith(".policy")}
     assert told == {f"${{Prefix}}-{role}": {name for name in policies if name.split("-")[0] == role} for role in ROLES}
+
+
+def test_the_readme_says_which_policies_only_some_environments_need(
+    tmp_path: Path, with_everything: Deployment
+) -> None:
+    told = {f"{name}.policy" for row in table("Policies that only some environments need") for name in code(row[0])}
+    assert told == with_everything.policies().keys() - make_deployment(tmp_path / "dev").policies().keys()
 
 
 @pytest.mark.parametrize("role", ROLES)
