@@ -1,0 +1,114 @@
+"""GitHub, as far as the workflows notice: the actions of others, runs and their artifacts, and programs on the PATH."""
+
+import json
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import which
+
+from runner.workflows import Action, Run, Runner
+
+STAND_INS = Path(__file__).parent / "stand_ins"
+
+# The inputs that the workflows may give to the actions, at the commits that they are pinned to.
+INPUTS = {
+    "actions/checkout": {"persist-credentials"},
+    "actions/upload-artifact": {"name", "overwrite", "path"},
+    "astral-sh/setup-uv": {"enable-cache", "version"},
+    "aws-actions/configure-aws-credentials": {"aws-region", "role-to-assume"},
+    "docker/build-push-action": {"cache-from", "cache-to", "context", "outputs", "platforms", "provenance", "sbom"},
+    "docker/setup-buildx-action": {"driver-opts"},
+}
+
+
+@dataclass
+class GitHub:
+    """A repository on GitHub, whose workflows run here."""
+
+    repository: Path
+    state: Path
+    """A folder for all that GitHub keeps."""
+    variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The variables of its environments."""
+    real_verbs: tuple[str, ...] = ()
+    """The verbs of ops that are executed; the others only hand over an image, where the real one does."""
+    failing_verb: str = ""
+    used: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    """The actions of others that were used, with their inputs."""
+    _runs: list[dict[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Put the stand-ins on the PATH."""
+        for name, arguments in {"uv": ["uv.py", "uv"], "uvx": ["uv.py", "uvx"], "gh": ["gh.py"]}.items():
+            command = shlex.join([sys.executable, f"{STAND_INS}/{arguments[0]}", *arguments[1:]])
+            program = self._programs / name
+            program.parent.mkdir(parents=True, exist_ok=True)
+            program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+            program.chmod(0o755)
+
+    @property
+    def _programs(self) -> Path:
+        return self.state / "bin"
+
+    def push(self, sha: str = "1" * 40) -> Run:
+        """Push a commit to the default branch."""
+        return self._trigger("deploy.yml", "push", sha)
+
+    def release(self, sha: str = "1" * 40) -> Run:
+        """Release a commit."""
+        return self._trigger("deploy.yml", "release", sha)
+
+    def open_pull_request(self) -> Run:
+        """Open a pull request."""
+        return self._trigger("ci.yml", "pull_request", "2" * 40)
+
+    @property
+    def calls(self) -> list[str]:
+        """The calls of uv and uvx, as one would type them."""
+        path = self.state / "calls.jsonl"
+        return [shlex.join(json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def inputs(self, action: str) -> list[Mapping[str, str]]:
+        """Return the inputs that an action was given, each time that it was used."""
+        return [inputs for name, inputs in self.used if name == action]
+
+    def _trigger(self, workflow: str, event: str, sha: str) -> Run:
+        number = str(len(self._runs))
+        temporary = self.state / f"temp-{number}"
+        temporary.mkdir()
+        runner = Runner(
+            self.repository,
+            temporary,
+            github={"event_name": event, "repository": "org/my-model", "sha": sha, "token": "token"},
+            variables=self.variables,
+            actions={name: self._stub(name, self.state / number) for name in INPUTS},
+            environment={
+                **os.environ,
+                "PATH": f"{self._programs}{os.pathsep}{os.environ['PATH']}",
+                "STAND_INS": str(self.state),
+                "REAL_VERBS": " ".join(self.real_verbs),
+                "FAILING_VERB": self.failing_verb,
+                "UV": os.environ.get("UV") or which("uv") or "",
+            },
+        )
+        run = runner.run(workflow)
+        status = "failure" if run.failed else "success"
+        self._runs.append({"workflow": workflow, "event": event, "commit": sha, "status": status})
+        (self.state / "runs.json").write_text(json.dumps(self._runs))
+        return run
+
+    def _stub(self, name: str, artifacts: Path) -> Action:
+        def use(inputs: Mapping[str, str]) -> Mapping[str, str]:
+            assert inputs.keys() <= INPUTS[name], f"{name} has no input {sorted(inputs.keys() - INPUTS[name])}"
+            self.used.append((name, inputs))
+            if name == "actions/upload-artifact":
+                folder = artifacts / inputs["name"]
+                folder.mkdir(parents=True)
+                shutil.copy2(inputs["path"], folder)
+            return {"name": "builder-1"} if name == "docker/setup-buildx-action" else {}
+
+        return use
