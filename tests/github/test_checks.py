@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -133,7 +134,9 @@ def test_one_release_of_uv_runs_everything() -> None:
     assert f'requires = ["uv_build>={release},' in project
 
 
-def test_generated_repositories_check_their_workflows_with_the_release_that_is_tested_here() -> None:
-    [release] = lines(r"uvx (zizmor\S+)")
+def test_generated_repositories_are_checked_by_what_is_tested_here() -> None:
+    pinned = dict(line.split("==") for line in lines(r"\buvx ([\w-]+==\S+)"))
 
-    assert release in ZIZMOR
+    assert pinned.keys() == {"cfn-lint", "zizmor"}
+    assert pinned["cfn-lint"] == metadata.version("cfn-lint")
+    assert f"zizmor=={pinned['zizmor']}" in ZIZMOR
