@@ -191,8 +191,7 @@ def list_keys(s3: Any, uri: str) -> list[str]:  # noqa: ANN401
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return sorted(item["Key"] for page in pages for item in page.get("Contents", []) if item["Key"][-1] != "/")
     except (ClientError, BotoCoreError) as error:
-        message = f"ClientError: Data download failed: {uri}: {error}"
-        raise JobFailed(message) from error
+        raise _unreadable(uri, error) from error
 
 
 def download(s3: Any, uri: str, folder: Path, share: tuple[int, int] = (0, 1)) -> None:  # noqa: ANN401
@@ -218,7 +217,10 @@ def download(s3: Any, uri: str, folder: Path, share: tuple[int, int] = (0, 1)) -
         name = PurePosixPath(key).name if key == prefix else key.removeprefix(prefix).lstrip("/")
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        s3.download_file(bucket, key, str(target))
+        try:
+            s3.download_file(bucket, key, str(target))
+        except (Boto3Error, BotoCoreError, ClientError) as error:
+            raise _unreadable(uri, error) from error
 
 
 def upload(s3: Any, folder: Path, uri: str) -> None:  # noqa: ANN401
@@ -259,6 +261,10 @@ def rebase(text: str, folders: Mapping[PurePosixPath, Path]) -> str:
         pieces = re.split(rf"{start}{re.escape(str(container))}(?=/|$|[^\w.-])", text)
         text = str(local).join(pieces)
     return text
+
+
+def _unreadable(uri: str, error: Exception) -> JobFailed:
+    return JobFailed(f"ClientError: Data download failed: {uri}: {error}")
 
 
 def _local(root: Path, container_path: str) -> Path:
