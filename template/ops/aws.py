@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -76,10 +76,13 @@ class Account:
     partition: str
     caller: str
     """ARN of whom the credentials belong to."""
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def client(self, service: str) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
         """Return a boto3 client, which tries again where AWS asks it to slow down."""
-        return self.session.client(service, config=_CONFIG)
+        if service not in self._clients:
+            self._clients[service] = self.session.client(service, config=_CONFIG)
+        return self._clients[service]
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """An AWS account that moto stands for, and a repository to deploy to it."""
 
+import contextlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ from deployments import make_repository
 from fake_aws import FakeCloudFormation, FakeStack, FakeStepFunctions
 from moto import mock_aws
 from ops.aws import Account
-from ops.cloud import execute, stacks
+from ops.cloud import execute, registry, stacks
 from ops.infrastructure import Deployment
 from rich.console import Console
 
@@ -90,3 +91,33 @@ def shown(console: Console) -> Callable[[], str]:
     """Return a function that tells what the console has shown."""
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue
+
+
+@pytest.fixture
+def push(account: Account) -> Callable[..., str]:
+    """Return what puts an image of the present content into a deployment's registry, and returns its URI."""
+    ecr = account.client("ecr")
+
+    def push(deployment: Deployment, tag: str | None = None) -> str:
+        with contextlib.suppress(ecr.exceptions.RepositoryAlreadyExistsException):
+            ecr.create_repository(repositoryName=deployment.prefix, imageTagMutability="IMMUTABLE")
+        tag = tag or registry.content_tag(deployment.repository)
+        docker = "application/vnd.docker"
+        config = {"mediaType": f"{docker}.container.image.v1+json", "size": 2, "digest": f"sha256:{tag}"}
+        # moto's digest of an image is that of its layers' digests.
+        layers = [{"mediaType": f"{docker}.image.rootfs.diff.tar.gzip", "size": 2, "digest": f"sha256:{tag}"}]
+        media_type = f"{docker}.distribution.manifest.v2+json"
+        manifest = {"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": layers}
+        image = ecr.put_image(repositoryName=deployment.prefix, imageManifest=json.dumps(manifest), imageTag=tag)
+        return f"{registry.repository_uri(deployment)}@{image['image']['imageId']['imageDigest']}"
+
+    return push
+
+
+@pytest.fixture
+def bucket(account: Account) -> str:
+    """The bucket of the parameter files, as bootstrap makes it."""
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    return "bucket"
