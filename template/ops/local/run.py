@@ -108,6 +108,10 @@ def plan(
     if step and with_assignments.get(f"{step}_image") == "none":
         message = f"--step {step}: the workflow leaves this step out; add --set {step}_image=custom to run it."
         raise OpsError(message)
+    earlier = _earlier_run(repository, step, with_assignments) if step else None
+    if data and earlier:
+        message = f"--input is not for --step {step}, which runs on the outputs in {earlier}: leave one of the two out."
+        raise OpsError(message)
     planned = Plan(
         environment=environment,
         resolved=resolved,
@@ -116,7 +120,7 @@ def plan(
         region=parameters.region,
         data=_existing_data(data or repository.sample),
         step=step,
-        earlier=_earlier_run(repository, step, with_assignments) if step else None,
+        earlier=earlier,
     )
     for name in planned.steps:
         if not (script := repository.src / f"{name}.py").is_file():
@@ -155,7 +159,10 @@ def run(
         client = cloud.client("stepfunctions")
         try:
             machine = client.create_state_machine(
-                name=plan.resolved["job_name_prefix"], definition=json.dumps(assembled), roleArn=plan.effective["role"]
+                name=plan.resolved["job_name_prefix"],
+                definition=json.dumps(assembled),
+                # moto does not use it, but would refuse one of a partition that it does not know.
+                roleArn="arn:aws:iam::123456789012:role/workflow",
             )
         except ClientError as error:
             # The definition follows, which nobody needs to read here.

@@ -281,6 +281,14 @@ def test_one_step_runs_on_the_outputs_of_the_newest_run_that_has_them(made: Repo
     assert files(run.folder / "preprocessing") == files(run.folder / "predict") == ["newer.csv"]
 
 
+def test_one_step_takes_no_input_beside_the_outputs_of_an_earlier_run(made: Repository) -> None:
+    execute(made)
+
+    with pytest.raises(OpsError, match="--input is not for --step predict"):
+        local.plan(made, step="predict", data=made.sample)
+    assert local.plan(made, step="preprocessing", data=made.sample).data == made.sample
+
+
 def test_one_step_shows_nothing_that_an_earlier_run_made_after_it(made: Repository) -> None:
     execute(made)
     run = execute(made, local.plan(made, step="predict"))
