@@ -102,7 +102,7 @@ def plan(
     path = repository.parameters(environment)
     parameters, effective = Parameters.load(path), Parameters.load(path, assignments)
     settings = repository.settings
-    resolution = _resolution(repository, parameters)
+    resolution = _resolution(repository, environment, parameters)
     resolved = parameters.resolve(settings, environment, resolution)
     with_assignments = effective.resolve(settings, environment, resolution)
     if step and with_assignments.get(f"{step}_image") == "none":
@@ -203,12 +203,12 @@ def _interruptible() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def _resolution(repository: Repository, parameters: Parameters) -> Resolution:
+def _resolution(repository: Repository, environment: str, parameters: Parameters) -> Resolution:
     settings, partition = repository.settings, _partition(parameters.region)
     bucket, _ = split_uri(parameters.output_uri)
     return Resolution(
         role=f"arn:{partition}:iam::{parameters.account}:role/{settings.model_name}-local",
-        code_uri=f"s3://{bucket}/code/{scripts.content_hash(repository.src)}/",
+        code_uri=f"s3://{bucket}/code/{settings.model_name}-{environment}/{scripts.content_hash(repository.src)}/",
         custom_image_uri=f"{settings.model_name}:local",
         scikit_image_uri=parameters.scikit_image_uri or scikit_image_uri(parameters.region, settings.scikit_version),
     )
