@@ -157,8 +157,8 @@ class FakeCloudFormation(FakeService):
         self.change_sets[arn] = {**request, "stack": stack, "status": "CREATE_PENDING", "type": ChangeSetType}
         return {"Id": arn, "StackId": stack.id}
 
-    def describe_change_set(self, ChangeSetName: str) -> dict[str, Any]:  # noqa: D102, N803
-        change_set = self._change_set(ChangeSetName)
+    def describe_change_set(self, StackName: str, ChangeSetName: str) -> dict[str, Any]:  # noqa: D102, N803
+        change_set = self._change_set(StackName, ChangeSetName)
         if change_set["status"] == "CREATE_PENDING":
             change_set["status"] = "CREATE_COMPLETE"
             return {"Status": "CREATE_PENDING"}
@@ -169,12 +169,13 @@ class FakeCloudFormation(FakeService):
             return {"Status": "FAILED", "StatusReason": reason}
         return {"Status": change_set["status"], "Changes": changes}
 
-    def delete_change_set(self, ChangeSetName: str) -> dict[str, Any]:  # noqa: D102, N803
-        self.change_sets.pop(ChangeSetName, None)
+    def delete_change_set(self, StackName: str, ChangeSetName: str) -> dict[str, Any]:  # noqa: D102, N803
+        self._change_set(StackName, ChangeSetName)
+        del self.change_sets[ChangeSetName]
         return {}
 
-    def execute_change_set(self, ChangeSetName: str) -> dict[str, Any]:  # noqa: D102, N803
-        change_set = self._change_set(ChangeSetName)
+    def execute_change_set(self, StackName: str, ChangeSetName: str) -> dict[str, Any]:  # noqa: D102, N803
+        change_set = self._change_set(StackName, ChangeSetName)
         stack, kind = change_set["stack"], change_set["type"]
         # Those that were computed for what the stack was before are obsolete now.
         self.change_sets = {arn: other for arn, other in self.change_sets.items() if other["stack"] is not stack}
@@ -262,8 +263,8 @@ class FakeCloudFormation(FakeService):
             raise Fault(_INVALID, f"Stack with id {name_or_id} does not exist")
         return stack
 
-    def _change_set(self, arn: str) -> dict[str, Any]:
-        if arn not in self.change_sets:
+    def _change_set(self, stack: str, arn: str) -> dict[str, Any]:
+        if arn not in self.change_sets or self.change_sets[arn]["stack"] is not self._find(stack):
             raise Fault(_NO_CHANGE_SET, f"ChangeSet [{arn}] does not exist")
         return self.change_sets[arn]
 

@@ -142,7 +142,7 @@ def assemble(environment: EnvironmentOption) -> None:
 
 
 @app.command()
-def bootstrap(
+def bootstrap(  # noqa: PLR0913  one parameter for each option
     environment: EnvironmentOption,
     *,
     github_owner_id: Annotated[
@@ -154,6 +154,7 @@ def bootstrap(
     classic_subject: Annotated[
         bool, typer.Option("--classic-subject", help="GitHub Enterprise Server and older repositories: no ids.")
     ] = False,
+    no_github: Annotated[bool, typer.Option("--no-github", help="Make no role for GitHub Actions.")] = False,
     yes: YesOption = False,
 ) -> None:
     """Make the registry, bucket and roles, once, as an administrator."""
@@ -164,14 +165,16 @@ def bootstrap(
     if (github_owner_id is None) != (github_repository_id is None):
         message = "--github-owner-id and --github-repository-id belong together: give both or neither."
         raise OpsError(message)
-    if classic_subject:
-        ids: verb.Ids | None = None
+    if no_github:
+        subject = None
+    elif classic_subject:
+        subject = deployment.github_subject(None)
     elif github_owner_id is not None:
-        ids = (github_owner_id, github_repository_id)
+        subject = deployment.github_subject((github_owner_id, github_repository_id))
     else:
-        ids = verb.repository_ids(deployment)
+        subject = deployment.github_subject(verb.repository_ids(deployment))
     with aws.connect(deployment.parameters, environment) as account:
-        verb.run(account, deployment, console, ids=ids, yes=yes)
+        verb.run(account, deployment, console, subject=subject, yes=yes)
 
 
 @app.command()

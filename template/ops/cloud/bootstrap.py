@@ -21,21 +21,21 @@ GITHUB = "token.actions.githubusercontent.com"
 Ids = tuple[object, object]
 
 
-def run(account: Account, deployment: Deployment, console: Console, *, ids: Ids | None, yes: bool) -> None:
+def run(account: Account, deployment: Deployment, console: Console, *, subject: str | None, yes: bool) -> None:
     """Make the bootstrap stack, or change it.
 
     Args:
         account: where.
         deployment: what.
         console: shows the changes.
-        ids: of the GitHub repository's owner and of the repository; None where the server's tokens do not hold them.
+        subject: who may deploy (see `Deployment.github_subject`); None: no role is made for that.
         yes: whether to go on without a question.
 
     Raises:
         OpsError: it cannot be made, or the user declined.
     """
     stack = stacks.bootstrap_of(account, deployment)
-    values = parameters(account, deployment, stack, deployment.github_subject(ids))
+    values = parameters(account, deployment, stack, subject)
     if values["CreateBucket"] == "false":
         console.print(f"The bucket {escape(deployment.bucket)} exists, and stays as it is.", soft_wrap=True)
     # What an earlier stack retained is taken over; roles have names of their own.
@@ -43,8 +43,13 @@ def run(account: Account, deployment: Deployment, console: Console, *, ids: Ids 
     if not dialogue.change(stack, deployment.bootstrap_template(), values, console, yes=yes, options=options):
         console.print(f"The stack {escape(stack.name)} is up to date.")
         return
-    console.print(f"[green]Done.[/] The role for GitHub Actions: {escape(deployment.deploy_role)}", soft_wrap=True)
-    console.print(f"Set it as the variable of the environment {deployment.environment} in GitHub; see the README.")
+    console.print(f"[green]Done.[/] {escape(stack.name)} is there.")
+    if subject:
+        console.print(
+            f"On GitHub, set the variable AWS_DEPLOY_ROLE of the environment {deployment.environment} to "
+            f"{escape(deployment.deploy_role)}",
+            soft_wrap=True,
+        )
 
 
 def parameters(account: Account, deployment: Deployment, stack: Stack, subject: str | None) -> dict[str, str]:
@@ -54,7 +59,7 @@ def parameters(account: Account, deployment: Deployment, stack: Stack, subject: 
     return deployment.bootstrap_parameters(
         github_subject=subject,
         create_bucket=("AWS::S3::Bucket", deployment.bucket) in own or _may_make_bucket(account, deployment),
-        create_oidc_provider="AWS::IAM::OIDCProvider" in kinds or not _has_provider(account),
+        create_oidc_provider="AWS::IAM::OIDCProvider" in kinds or (subject is not None and not _has_provider(account)),
     )
 
 

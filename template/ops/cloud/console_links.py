@@ -21,9 +21,10 @@ def execution(account: Account, arn: str) -> str:
 
 def job_logs(account: Account, job_name: str) -> str:
     """Return the page of the log streams of a job."""
-    group = _twice_quoted(JOB_LOGS)
-    streams = _twice_quoted(f"?logStreamNameFilter={job_name}/")
-    return f"{_root(account)}/cloudwatch/home?region={account.region}#logsV2:log-groups/log-group/{group}{streams}"
+    # The console's own way to put an address into a fragment: quoted twice, then with $ for %.
+    group, filtered = quote(JOB_LOGS, safe=""), f"?logStreamNameFilter={quote(f'{job_name}/', safe='')}"
+    fragment = quote(f"{group}{filtered}", safe="").replace("%", "$")
+    return f"{_root(account)}/cloudwatch/home?region={account.region}#logsV2:log-groups/log-group/{fragment}"
 
 
 def quota(account: Account, service: str, quota_code: str) -> str:
@@ -33,8 +34,3 @@ def quota(account: Account, service: str, quota_code: str) -> str:
 
 def _root(account: Account) -> str:
     return f"https://{account.region}.{_DOMAINS.get(account.partition, _DOMAINS['aws'])}"
-
-
-def _twice_quoted(text: str) -> str:
-    # The console's own way to put an address into a fragment: % is written as $.
-    return quote(quote(text, safe=""), safe="").replace("%", "$")

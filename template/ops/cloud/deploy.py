@@ -37,7 +37,7 @@ def run(account: Account, deployment: Deployment, console: Console, *, image: st
     registry.keep(account, deployment, chosen.uri)
     template = deployment.stack_template(assembly.assemble(deployment, chosen.uri))
     if dialogue.change(stack, template, deployment.stack_parameters(), console, yes=yes):
-        version = machine.deployed(account, deployment).version
+        version = machine.number(stack.outputs()["VersionArn"])
         console.print(f"[green]Deployed[/] {escape(deployment.prefix)}, version {version}.")
     elif _undo_rollback(account, deployment, stack, live):
         console.print(f"[green]Deployed[/] {escape(deployment.prefix)}: it had been rolled back.")

@@ -168,12 +168,11 @@ def _roles(account: Account, deployment: Deployment) -> Iterator[Finding]:
     roles = {"jobs": deployment.jobs_role, "workflow": deployment.workflow_role}
     if deployment.parameters.schedule:
         roles["scheduler"] = deployment.scheduler_role
-    iam = account.client("iam")
     for name, role in roles.items():
         documents = [document for key, document in policies.items() if key.split(".")[0].split("-")[0] == name]
         statements = [it for document in documents for it in document["Statement"] if "Principal" not in it]
         try:
-            missing = sorted({action for statement in statements for action in _denied(iam, role, statement)})
+            missing = sorted({action for statement in statements for action in _denied(account, role, statement)})
         except ClientError as error:
             if aws.code(error) != "NoSuchEntity":
                 raise
@@ -189,20 +188,33 @@ def _roles(account: Account, deployment: Deployment) -> Iterator[Finding]:
             yield Finding(f"role {role}", "has every permission")
 
 
-def _denied(iam: Any, role: str, statement: Mapping[str, Any]) -> set[str]:  # noqa: ANN401
+def _denied(account: Account, role: str, statement: Mapping[str, Any]) -> set[str]:
     """Return the actions of a statement that a role is denied, under the statement's own conditions."""
-    pages = iam.get_paginator("simulate_principal_policy").paginate(
-        PolicySourceArn=role,
-        ActionNames=_list(statement["Action"]),
-        ResourceArns=_list(statement["Resource"]),
-        ContextEntries=[
-            {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": _list(value)[:1]}
-            for conditions in statement.get("Condition", {}).values()
-            for key, value in conditions.items()
-        ],
+    pages = (
+        account.client("iam")
+        .get_paginator("simulate_principal_policy")
+        .paginate(
+            PolicySourceArn=role,
+            ActionNames=_list(statement["Action"]),
+            ResourceArns=[_example(resource, account) for resource in _list(statement["Resource"])],
+            ContextEntries=[
+                {
+                    "ContextKeyName": key,
+                    "ContextKeyType": "string",
+                    "ContextKeyValues": [_example(_list(value)[0], account)],
+                }
+                for conditions in statement.get("Condition", {}).values()
+                for key, value in conditions.items()
+            ],
+        )
     )
     results = [result for page in pages for result in page["EvaluationResults"]]
     return {result["EvalActionName"] for result in results if _is_denied(result)}
+
+
+def _example(pattern: str, account: Account) -> str:
+    """Return something that a pattern of a policy covers."""
+    return pattern if pattern == "*" else pattern.replace(":*:", f":{account.account}:").replace("*", "x")
 
 
 def _is_denied(result: Mapping[str, Any]) -> bool:

@@ -173,11 +173,14 @@ class Stack:
                 **(options or {}),
             )
         arn, stack = made["Id"], made["StackId"]
-        while (description := self._describe_change_set(arn))["Status"] in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
+        while (description := self._describe_change_set(stack, arn))["Status"] in {
+            "CREATE_PENDING",
+            "CREATE_IN_PROGRESS",
+        }:
             time.sleep(POLL)
         if description["Status"] == "FAILED":
             reason = description.get("StatusReason", "")
-            self.client.delete_change_set(ChangeSetName=arn)
+            self.client.delete_change_set(StackName=stack, ChangeSetName=arn)
             if _NO_CHANGE.search(reason):
                 return None
             message = f"CloudFormation cannot change the stack {self.name}: {reason.rstrip('.')}. Nothing was changed."
@@ -186,7 +189,7 @@ class Stack:
 
     def discard(self, change_set: ChangeSet) -> None:
         """Forget a change set."""
-        self.client.delete_change_set(ChangeSetName=change_set.arn)
+        self.client.delete_change_set(StackName=change_set.stack, ChangeSetName=change_set.arn)
 
     def apply(self, change_set: ChangeSet, say: Say = ignore) -> None:
         """Make the changes, and wait until they are made.
@@ -200,7 +203,7 @@ class Stack:
         """
         seen = self._event_ids(change_set.stack)
         with self._alone():
-            self.client.execute_change_set(ChangeSetName=change_set.arn)
+            self.client.execute_change_set(StackName=change_set.stack, ChangeSetName=change_set.arn)
         self._follow(change_set.stack, seen, say)
 
     def delete(self, say: Say = ignore) -> None:
@@ -280,11 +283,12 @@ class Stack:
     def _event_ids(self, stack: str) -> set[str]:
         return {event["EventId"] for event in self.client.describe_stack_events(StackName=stack)["StackEvents"]}
 
-    def _describe_change_set(self, arn: str) -> dict[str, Any]:
-        description: dict[str, Any] = self.client.describe_change_set(ChangeSetName=arn)
+    def _describe_change_set(self, stack: str, arn: str) -> dict[str, Any]:
+        # With the stack, which a policy can name; here and wherever a change set is meant.
+        description: dict[str, Any] = self.client.describe_change_set(StackName=stack, ChangeSetName=arn)
         page = description
         while token := page.get("NextToken"):
-            page = self.client.describe_change_set(ChangeSetName=arn, NextToken=token)
+            page = self.client.describe_change_set(StackName=stack, ChangeSetName=arn, NextToken=token)
             description["Changes"] += page["Changes"]
         return description
 

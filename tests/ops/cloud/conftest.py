@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 from deployments import make_repository
 from fake_aws import FakeCloudFormation, FakeStack, FakeStepFunctions
 from moto import mock_aws
@@ -18,6 +20,9 @@ from ops.infrastructure import Deployment
 from rich.console import Console
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
+
+# Shared, because it keeps the service models, which take long to read.
+_LOADER = create_loader()
 
 MakeDeployment = Callable[..., Deployment]
 
@@ -34,7 +39,9 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        session = boto3.Session(region_name=REGION)
+        core = botocore.session.Session()
+        core.register_component("data_loader", _LOADER)
+        session = boto3.Session(botocore_session=core, region_name=REGION)
         yield Account(session, ACCOUNT, REGION, "aws", f"arn:aws:iam::{ACCOUNT}:user/somebody")
 
 

@@ -20,7 +20,7 @@ PROVIDER = "https://token.actions.githubusercontent.com"
 
 def run(account: Account, deployment: Deployment, console: Console) -> dict[str, str]:
     """Bootstrap, and return the parameters of the stack."""
-    bootstrap.run(account, deployment, console, ids=(1, 2), yes=True)
+    bootstrap.run(account, deployment, console, subject=deployment.github_subject((1, 2)), yes=True)
     stack = stacks.bootstrap_of(account, deployment).describe()
     assert stack
     return {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
@@ -83,13 +83,14 @@ def test_a_changed_prefix_changes_the_stack(
     assert run(account, make_deployment({"input_uri": "s3://bucket/other/"}), console)["InputPrefix"] == "other/"
 
 
-def test_the_classic_subject_has_no_ids(
-    account: Account, make_deployment: Make, cloudformation: FakeCloudFormation, console: Console
+def test_without_github_there_is_no_deploy_role(
+    account: Account, make_deployment: Make, cloudformation: FakeCloudFormation, console: Console, shown: Shown
 ) -> None:
-    bootstrap.run(account, make_deployment(), console, ids=None, yes=True)
+    bootstrap.run(account, make_deployment(), console, subject=None, yes=True)
     [stack] = cloudformation.stacks.values()
-    subjects = [item["ParameterValue"] for item in stack.parameters if item["ParameterKey"] == "GitHubSubject"]
-    assert subjects == ["repo:org/my-model:environment:dev"]
+    parameters = {item["ParameterKey"]: item["ParameterValue"] for item in stack.parameters}
+    assert (parameters["GitHubSubject"], parameters["CreateOidcProvider"]) == ("", "false")
+    assert "AWS_DEPLOY_ROLE" not in shown()
 
 
 @pytest.fixture

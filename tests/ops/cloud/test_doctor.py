@@ -32,6 +32,8 @@ class FakeIam(FakeService):
         **_: Any,  # noqa: ANN401
     ) -> dict[str, Any]:
         """Return the decisions."""
+        # AWS takes no pattern for a resource.
+        assert all("*" not in arn or arn == "*" for arn in ResourceArns)
         absent = "NoSuchEntity"
         if self.missing_role:
             raise Fault(absent)
@@ -92,7 +94,7 @@ def healthy(
     """A deployment that lacks nothing."""
     assert (iam.denied, quotas.value, stepfunctions.live) == (None, 4, None)
     deployment = make_deployment()
-    bootstrap.run(account, deployment, console, ids=(1, 2), yes=True)
+    bootstrap.run(account, deployment, console, subject=deployment.github_subject((1, 2)), yes=True)
     push(deployment)
     account.client("s3").put_object(Bucket=bucket, Key="input/x.csv", Body=b"x")
     return deployment

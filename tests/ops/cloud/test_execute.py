@@ -67,8 +67,8 @@ def test_an_execution_starts_the_alias_with_the_overrides_alone(
         f"#/v2/executions/details/arn:aws:states:eu-west-1:123456789012:execution:my-model-dev:{request['name']}"
         in text
     )
-    assert "logsV2:log-groups/log-group/$252Faws$252Fsagemaker$252FProcessingJobs" in text
-    assert "my-model-dev-predict-1" in text
+    group = "#logsV2:log-groups/log-group/$252Faws$252Fsagemaker$252FProcessingJobs"
+    assert f"{group}$3FlogStreamNameFilter$3Dmy-model-dev-predict-1$252F" in text
     assert "s3://bucket/output/it/postprocessing/" in text
 
 
