@@ -138,6 +138,12 @@ def _without_trailing_slash(uri: str) -> str:
     return uri.rstrip("/")
 
 
+def _is_under(uri: str, prefix: str) -> bool:
+    """Return whether SageMaker would read `uri` with a prefix: all keys that begin with it, whatever follows."""
+    bucket, _, key = prefix.removeprefix("s3://").partition("/")
+    return f"{uri.rstrip('/')}/".startswith(f"s3://{bucket}/{key}")
+
+
 class Parameters(_Model):
     """The workflow's input in one environment, as the user writes it.
 
@@ -216,16 +222,16 @@ class Parameters(_Model):
     )
     tracing: bool = Field(default=False, description="Trace executions with AWS X-Ray.")
 
-    @field_validator("output_uri")
+    @field_validator("output_uri", "code_uri", "model_uri")
     @classmethod
-    def _outputs_are_no_input(cls, output_uri: str, info: ValidationInfo) -> str:
+    def _nothing_else_is_input(cls, uri: str | None, info: ValidationInfo) -> str | None:
         input_uri = info.data.get("input_uri")
-        if input_uri and f"{output_uri}/".startswith(f"{input_uri.rstrip('/')}/"):
-            message = (
-                f"lies under input_uri ({input_uri}), so that an execution would read the outputs of all before it"
-            )
+        if uri and input_uri and _is_under(uri, input_uri):
+            message = f"lies under input_uri ({input_uri}), so that the jobs would read it as input"
+            if not _is_under(uri, f"{input_uri}/"):
+                message += f": S3 takes all keys that begin with it, so end it with a slash ({input_uri}/)"
             raise ValueError(message)
-        return output_uri
+        return uri
 
     @field_validator("tags")
     @classmethod

@@ -292,8 +292,20 @@ def test_outputs_under_the_input_are_refused(write: Write, input_uri: str, outpu
     assert f"output_uri: lies under input_uri ({input_uri})" in message
 
 
-def test_outputs_beside_the_input_are_taken(write: Write) -> None:
-    assert Parameters.load(write(REQUIRED | {"input_uri": "s3://bucket/data", "output_uri": "s3://bucket/data-out"}))
+@pytest.mark.parametrize("key", ["output_uri", "code_uri", "model_uri"])
+def test_prefix_that_the_inputs_begins_is_refused(write: Write, key: str) -> None:
+    document = REQUIRED | {"input_uri": "s3://bucket/data", key: "s3://bucket/data-of-it/x"}
+    assert f"{key}: lies under input_uri (s3://bucket/data)" in refusal(write(document))
+    assert "end it with a slash (s3://bucket/data/)" in refusal(write(document))
+
+
+@pytest.mark.parametrize(
+    ("input_uri", "uri"), [("s3://bucket/data/", "s3://bucket/data-out"), ("s3://bucket", "s3://bucket-out/data")]
+)
+@pytest.mark.parametrize("key", ["output_uri", "code_uri", "model_uri"])
+def test_what_lies_beside_the_input_is_taken(write: Write, key: str, input_uri: str, uri: str) -> None:
+    elsewhere = {"output_uri": "s3://elsewhere/output"}
+    assert Parameters.load(write(REQUIRED | elsewhere | {"input_uri": input_uri, key: uri}))
 
 
 @pytest.mark.parametrize(
