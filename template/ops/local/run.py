@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+import os
 import shutil
 import signal
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError, UnknownRegionError
 from botocore.loaders import Loader
@@ -24,7 +25,7 @@ from ops.execution import ExecutionView
 from ops.images import scikit_image_uri
 from ops.local.cloud import LocalCloud, local_cloud
 from ops.local.processing import Image, download, list_keys, split_uri, upload, upload_file
-from ops.parameters import Parameters, Resolution, execution_input
+from ops.parameters import Parameters, Resolution, check_environment, execution_input
 from ops.repository import Repository
 
 EXECUTION = "execution.json"
@@ -99,6 +100,7 @@ def plan(
         OpsError: a parameter, the data, or the run to continue from is missing or wrong.
     """
     assignments = list(assignments)
+    check_environment(environment)
     path = repository.parameters(environment)
     parameters, effective = Parameters.load(path), Parameters.load(path, assignments)
     settings = repository.settings
@@ -118,7 +120,7 @@ def plan(
         effective=with_assignments,
         input=execution_input(with_assignments, assignments),
         region=parameters.region,
-        data=_existing_data(data or repository.sample),
+        data=_existing_data(repository, data or repository.sample),
         step=step,
         earlier=earlier,
     )
@@ -223,23 +225,53 @@ def _partition(region: str) -> str:
         raise OpsError(message) from None
 
 
-def _existing_data(path: Path) -> Path:
+def _existing_data(repository: Repository, path: Path) -> Path:
     if not path.exists():
         message = f"The input {path} does not exist: give a file or a folder with files."
         raise OpsError(message)
-    if path.is_dir() and not _data_files(path):
+    if repository.build.is_relative_to(path.resolve()):
+        message = f"The input {path} holds {repository.build}, where runs leave what they make: give a folder of data."
+        raise OpsError(message)
+    if not path.is_dir():
+        _check_file(path)
+    elif not _data_files(path):
         message = f"The input folder {path} holds no files: put the files to run on there, or give another --input."
         raise OpsError(message)
     return path
 
 
 def _data_files(folder: Path) -> list[Path]:
-    # Hidden files, such as .gitkeep and .DS_Store, are no data.
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    # Hidden files, such as .gitkeep and .DS_Store, are no data. All else is read or refused, never passed over.
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        found += [Path(parent, name) for name in (*names, *links) if not name.startswith(".")]
+    for path in found:
+        _check_file(path)
+    return sorted(found)
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        message = (
+            f"The input {path} is no file, but a link to a folder or to nothing, or a device: replace it by what is to "
+            "be read, or give another --input."
+        )
+        raise OpsError(message)
+    try:
+        str(path).encode()
+        path.open("rb").close()
+    except UnicodeEncodeError:
+        message = f"The name of the input {str(path)!r} is not UTF-8, which a key in S3 must be: rename it."
+        raise OpsError(message) from None
+    except OSError as error:
+        _refuse(error)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    message = f"The input {error.filename} cannot be read ({error.strerror}): make it so, or give another --input."
+    raise OpsError(message)
 
 
 def _earlier_run(repository: Repository, step: str, effective: Mapping[str, Any]) -> Path | None:

@@ -1,12 +1,14 @@
 """Local runs: what is checked before, and the folder that is left."""
 
+import errno
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -93,6 +95,7 @@ def test_assignments_become_the_executions_input(made: Repository) -> None:
     [
         ({"environment": "test"}, "test.json does not exist: copy another environment's file (there: dev)"),
         ({"environment": "My_Env"}, "'My_Env' cannot name an environment"),
+        ({"environment": "../dev"}, "'../dev' cannot name an environment"),
         ({"assignments": ["volume_size=0"]}, "volume_size: Input should be greater than or equal to 1"),
         ({"assignments": ["region=eu-west-2"]}, "region belongs to the environment"),
         ({"data": Path("nowhere")}, "The input nowhere does not exist"),
@@ -116,6 +119,59 @@ def test_input_folder_without_data_is_refused(made: Repository, tmp_path: Path, 
         (data / name).parent.mkdir(exist_ok=True)
         (data / name).touch()
     assert f"The input folder {data} holds no files" in refusal(made, data=data)
+
+
+def test_input_that_holds_the_runs_themselves_is_refused(made: Repository) -> None:
+    assert f"The input {made.root} holds {made.build}" in refusal(made, data=made.root)
+
+
+def link_to_nothing(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def link_to_a_folder(path: Path) -> None:
+    path.symlink_to(path.parent)
+
+
+@pytest.mark.parametrize("make", [link_to_nothing, link_to_a_folder, os.mkfifo])
+@pytest.mark.parametrize("parent", [".", "a/b"])
+def test_nothing_in_an_input_folder_is_passed_over(
+    made: Repository, tmp_path: Path, make: Callable[[Path], None], parent: str
+) -> None:
+    data = tmp_path / "data"
+    (data / parent).mkdir(parents=True)
+    (data / "read.csv").touch()
+    make(data / parent / "unread.csv")
+    assert f"The input {data / parent / 'unread.csv'} is no file" in refusal(made, data=data)
+
+
+@pytest.mark.parametrize("unreadable", ["data/unreadable", "data/folder"])
+def test_input_that_cannot_be_read_is_named(
+    made: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unreadable: str
+) -> None:
+    (tmp_path / "data" / "folder").mkdir(parents=True)
+    for name in ("read.csv", "unreadable", "folder/file"):
+        (tmp_path / "data" / name).touch()
+
+    # Permissions would not do: they bind no superuser.
+    def refusing(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(path: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+            if Path(path) == tmp_path / unreadable:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return real(path, *args, **options)
+
+        return call
+
+    monkeypatch.setattr(Path, "open", refusing(Path.open))
+    monkeypatch.setattr(os, "scandir", refusing(os.scandir))
+    message = refusal(made, data=tmp_path / "data")
+    assert f"The input {tmp_path / unreadable} cannot be read (Permission denied)" in message
+
+
+def test_input_whose_name_no_key_can_be_is_refused(made: Repository, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    path.touch()
+    assert "is not UTF-8" in refusal(made, data=path)
 
 
 def test_script_that_is_missing_is_named(made: Repository) -> None:
@@ -229,7 +285,7 @@ def test_model_folder_stands_for_the_model_in_s3(made: Repository) -> None:
     [
         {"input_uri": "s3://bucket", "output_uri": "s3://other"},
         {"input_uri": "s3://bucket/a//", "output_uri": "s3://bucket/b//c"},
-        {"input_uri": "s3://bucket/a", "output_uri": "s3://bucket/ab/"},
+        {"input_uri": "s3://bucket/a/", "output_uri": "s3://bucket/ab/"},
         {"code_uri": "s3://code"},
     ],
 )
