@@ -266,6 +266,12 @@ def find() -> Engine:
     raise OpsError(message)
 
 
+def pip_configuration() -> Path | None:
+    """Return the file that pip's own variable names: a private index of this machine is the build's, too."""
+    named = os.environ.get("PIP_CONFIG_FILE")
+    return Path(named) if named and Path(named).is_file() else None
+
+
 def _call(*command: str, timeout: float | None = None, stdin: str = "") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(  # noqa: S603  the engine's own command
         command,

@@ -23,9 +23,9 @@ def content_hash(src: Path) -> str:
 def hash_files(root: Path, paths: list[Path]) -> str:
     """Return a hash of the names, relative to `root`, and the contents of files."""
     digest = hashlib.sha256()
-    for path in paths:
-        name = path.relative_to(root).as_posix().encode()
-        for part in (name, path.read_bytes()):
+    # By names, not paths: those of Windows sort otherwise.
+    for name, path in sorted((path.relative_to(root).as_posix(), path) for path in paths):
+        for part in (name.encode(), path.read_bytes()):
             digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()[:16]
 

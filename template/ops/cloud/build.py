@@ -1,8 +1,6 @@
 """`ops build`: the model's image, tagged by its content, in the environment's registry if asked for."""
 
-import os
 from base64 import b64decode
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -72,10 +70,6 @@ def _name(deployment: Deployment, base_image: str | None) -> str:
 
 def _build(engine: Engine, deployment: Deployment, name: str, base_image: str | None, console: Console) -> None:
     repository = deployment.repository
-    # pip's own variable: where it names a private index for this machine, the build needs it too.
-    named = os.environ.get("PIP_CONFIG_FILE")
-    pip_config = Path(named) if named and Path(named).is_file() else None
+    log, pip_config = repository.build / "image.log", containers.pip_configuration()
     with console.status(f"Building {name} with {engine.name}…"):
-        engine.build(
-            repository.root, name, log=repository.build / "image.log", base_image=base_image, pip_config=pip_config
-        )
+        engine.build(repository.root, name, log=log, base_image=base_image, pip_config=pip_config)

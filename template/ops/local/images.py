@@ -1,8 +1,5 @@
 """Which interpreter, or which container, stands for each image that a plan needs."""
 
-import os
-from pathlib import Path
-
 from rich.console import Console
 from rich.markup import escape
 
@@ -67,9 +64,7 @@ def _container(repository: Repository, base_image: str | None, console: Console)
     engine = containers.find()
     tag = f"{repository.settings.model_name}:local"
     log = repository.build / "container.log"
-    # pip's own variable: where it names a private index for this machine, the build needs it too.
-    named = os.environ.get("PIP_CONFIG_FILE")
-    pip_config = Path(named) if named and Path(named).is_file() else None
+    pip_config = containers.pip_configuration()
     with console.status(f"Building {tag} with {engine.name}…"):
         engine.build(repository.root, tag, base_image=base_image, pip_config=pip_config, log=log)
     return ContainerImage(engine, tag)
