@@ -68,8 +68,10 @@ def _image(repository: Repository) -> Iterator[str]:
 def _scripts(repository: Repository) -> Iterator[str]:
     for step in STEPS:
         script = repository.src / f"{step}.py"
-        if not script.is_file() and getattr(repository.settings, f"{step}_image", None) is not StepImage.NONE:
-            yield f"{script} is missing: write it, or answer `none` to {step}_image if the workflow has no such step."
+        image = getattr(repository.settings, f"{step}_image", StepImage.CUSTOM)
+        if not script.is_file() and image is not StepImage.NONE:
+            without = "" if step == "predict" else f", or answer `none` to {step}_image if there is no such step"
+            yield f"{script} is missing: write it, or bring it back from the history of git{without}."
     version = f"py{repository.settings.python_version.replace('.', '')}"
     yield from _ruff(
         repository, "check", "--isolated", f"--select={_SCRIPT_RULES}", f"--target-version={version}", "src"
@@ -102,7 +104,14 @@ def _ruff(repository: Repository, command: str, *arguments: str) -> Iterator[str
         message = "ruff is missing from the environment of ops: run `uv sync`."
         raise OpsError(message)
     result = subprocess.run(  # noqa: S603  arguments are ours
-        [program, command, "--quiet", *(["--output-format=concise"] if command == "check" else []), *arguments],
+        [
+            program,
+            command,
+            "--quiet",
+            "--no-cache",
+            *(["--output-format=concise"] if command == "check" else []),
+            *arguments,
+        ],
         cwd=repository.root,
         capture_output=True,
         text=True,
