@@ -243,7 +243,7 @@ def _unlisted(repository: Repository, imports: Iterable[Import]) -> list[Import]
     for line in requirement_lines(repository):
         if named := _NAME.match(line):
             listed.add(re.sub(r"[-_.]+", "-", named[1]).lower())
-        elif line.startswith(("-r", "--requirement", "-e", "--editable")) or not line.startswith("-"):
+        elif line.startswith(("-e", "--editable")) or not line.startswith("-"):
             # It gives distributions that only an installation can name.
             return []
     return [item for item in imports if listed.isdisjoint(_distributions(item.package))]

@@ -22,6 +22,7 @@ from ops.local.pythons import listed_pythons, nearest, pyenv_pythons
 from ops.repository import Repository
 
 _MARKER = "environment.json"
+_INCLUDE = re.compile(r"-[rc]|--(requirement|constraint)\b")
 _OFFLINE = ("error sending request", "dns error", "network was disabled")
 
 
@@ -79,7 +80,7 @@ def find_custom_environment(repository: Repository) -> Environment | None:
     """Return what `custom_environment` returns if it was made before; nothing is made.
 
     Raises:
-        OpsError: requirements.txt is missing.
+        OpsError: requirements.txt is missing, or names another file.
     """
     return _load(_folder(repository, _custom_recipe(repository)))
 
@@ -128,6 +129,9 @@ def _custom_recipe(repository: Repository, extra: Sequence[str] = ()) -> _Recipe
     path = repository.requirements
     python = repository.settings.python_version
     lines = requirement_lines(repository)
+    if included := next((line for line in lines if _INCLUDE.match(line)), None):
+        message = f"{path}: `{included}` names a file that the image does not hold: write its lines into {path.name}."
+        raise OpsError(message)
     return _Recipe(
         name="-".join(("custom", python, *extra)),
         image="the model's own image",

@@ -254,6 +254,17 @@ def test_requirements_that_cannot_be_installed_are_refused(make: Make, requireme
     assert _leftovers(repository) == []
 
 
+@pytest.mark.parametrize(
+    "line", ["-r more.txt", "-rmore.txt", "--requirement=more.txt", "-c more.txt", "--constraint x"]
+)
+def test_requirements_of_another_file_are_refused(make: Make, line: str) -> None:
+    repository = make(f"six\n{line}\n")
+    (repository.root / "more.txt").write_text("six\n", encoding="utf-8")
+    with pytest.raises(OpsError, match=rf"`{line}` names a file that the image does not hold"):
+        custom_environment(repository)
+    assert not repository.build.exists()
+
+
 def test_a_stand_in_is_named_as_a_cause(make: Make) -> None:
     with pytest.raises(OpsError, match=rf"Correct requirements\.txt, or install Python {UNKNOWN} .* stands in here"):
         custom_environment(make("six==0.0.1\n", python=UNKNOWN))
