@@ -80,12 +80,20 @@ def _show_failure(run: Run, console: Console) -> None:
         for line in _last_lines(log) or ["(the script printed nothing)"]:
             console.print(Text("  ").append(Text.from_ansi(line)), soft_wrap=True)
     if failed and view.status != "ABORTED":
-        console.print(
-            f"\nMend src/{failed.step}.py, its input or its parameters, then run again"
-            f" (`uv run ops run --step {failed.step}` repeats this step only).",
-            soft_wrap=True,
-        )
+        console.print(f"\n{_advice(run, failed.step)}", soft_wrap=True)
     console.print(f"Logs and history: {escape(_relative(run.folder))}", soft_wrap=True)
+
+
+def _advice(run: Run, step: str) -> str:
+    steps = list(run.view.steps.values())
+    before = [view for view in steps[: list(run.view.steps).index(step)] if view.attempt]
+    if before and not run.outputs(before[-1].step):
+        # The job downloads its input before it runs, and found none.
+        return f"Mend src/{before[-1].step}.py, which succeeded without writing a file to --output-dir, then run again."
+    return (
+        f"Mend src/{step}.py, its input or its parameters, then run again"
+        f" (`uv run ops run --step {step}` repeats this step only)."
+    )
 
 
 def _last_lines(log: Path) -> list[str]:

@@ -238,6 +238,15 @@ def test_failure_shows_step_error_reason_log_and_what_to_do(run: Run, plan: Plan
     )
 
 
+@pytest.mark.parametrize(("name", "to_mend"), [("preprocessing/x.csv", "predict"), (None, "preprocessing")])
+def test_step_that_left_nothing_is_the_one_to_mend(run: Run, plan: Plan, name: str | None, to_mend: str) -> None:
+    if name:
+        put(run, name, "")
+    run = failed(run)
+    run.view.steps["preprocessing"] = StepView("preprocessing", StepStatus.SUCCEEDED, 1, "job-0", START, START)
+    assert f"Mend src/{to_mend}.py" in say(run, plan)[1]
+
+
 def test_interruption_is_no_fault_of_the_script(run: Run, plan: Plan) -> None:
     code, text = say(failed(run, "ABORTED", error=None, reason=None), plan)
     assert code == 130
