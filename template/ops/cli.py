@@ -42,6 +42,11 @@ def main() -> None:
         if debug:
             raise
         _fail(str(error))
+    except OSError as error:
+        if debug:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}. Mend that and run it again; --debug shows where it happened.")
     except Exception as error:
         if debug:
             raise
@@ -82,6 +87,9 @@ def run(  # noqa: PLR0913  one parameter for each option
         from ops.local import run as local  # noqa: PLC0415
 
     _check_step(step)
+    if base_image is not None and not container:
+        message = "--base-image is for --container, without which no image is built: give both, or none."
+        raise OpsError(message)
     repository = Repository.find()
     plan = local.plan(repository, environment=environment, data=data, assignments=assignments, step=step)
     report.introduce(plan, repository, console)
