@@ -11,7 +11,8 @@ setup: $(UV)  ## Install everything that the project needs, into .venv.
 
 demo: setup  ## Generate a repository for the example model and run its workflow here.
 	@$(UV) run examples/abalone/generate.py build/demo --replace
-	@cd build/demo && $(abspath $(UV)) run --quiet ops run
+	@$(UV) --directory build/demo run --quiet ops run
+	@echo "These paths are in build/demo, the repository that was generated."
 
 test: setup  ## Run every test that this machine can run, and say what was left out, and why.
 	@$(UV) run pytest --numprocesses=auto --dist=loadgroup --durations=15
