@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ops.definition import STEPS
 from ops.local import images as local_images
 from ops.local.processing import Image
 from ops.local.run import Plan, plan
@@ -32,6 +31,14 @@ class Outcome:
     code: int
     log: str
     outputs: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class SampleRun:
+    """A step on the sample: the folders that its script read, by option, and what it left."""
+
+    folders: Mapping[str, Path]
+    outcome: Outcome
 
 
 RunScript = Callable[..., Outcome]
@@ -96,31 +103,27 @@ def run_script(
 
 
 @pytest.fixture(scope="session")
-def inputs(
+def sample(
     repository: Repository,
     sample_plan: Plan,
     run_script: RunScript,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Mapping[str, Mapping[str, Path]]:
-    """The input folders of each step of the workflow on the sample: the outputs of the steps before it."""
+) -> Mapping[str, SampleRun]:
+    """Each step of the workflow on the sample, or on what the steps before it left of it."""
     left = {"sample": repository.sample}
-    found: dict[str, dict[str, Path]] = {}
-    last = "sample"
-    for step in STEPS:
-        found[step] = {"input": left[last]}
+    runs: dict[str, SampleRun] = {}
+    for step in sample_plan.steps:
+        folders = {"input": [*left.values()][-1]}
         if step == "postprocessing":
-            found[step]["preprocessing"] = left.get("preprocessing", left["sample"])
-        if step not in sample_plan.steps:
-            continue
-        outcome = run_script(step, **found[step])
+            folders["preprocessing"] = left.get("preprocessing", left["sample"])
+        outcome = run_script(step, **folders)
         if outcome.code:
-            pytest.fail(
-                f"src/{step}.py fails on the sample, with exit code {outcome.code}:\n{outcome.log}", pytrace=False
-            )
+            message = f"src/{step}.py fails on the sample, with exit code {outcome.code}:\n{outcome.log}"
+            pytest.fail(message, pytrace=False)
         left[step] = tmp_path_factory.mktemp(f"{step}-output")
         for name, content in outcome.outputs.items():
             path = left[step] / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        last = step
-    return found
+        runs[step] = SampleRun(folders, outcome)
+    return runs

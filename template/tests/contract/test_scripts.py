@@ -20,18 +20,12 @@ def _only_steps_of_the_workflow(step: str, sample_plan: Plan) -> None:
         pytest.skip(f"the workflow leaves {step} out")
 
 
-def test_writes_output_for_the_sample(
-    step: str, run_script: Callable[..., Any], inputs: Mapping[str, Mapping[str, Path]]
-) -> None:
-    outcome = run_script(step, **inputs[step])
-    assert outcome.code == 0, f"src/{step}.py failed on the sample:\n{outcome.log}"
-    assert outcome.outputs, f"src/{step}.py wrote no file to --output-dir"
+def test_writes_output_for_the_sample(step: str, sample: Mapping[str, Any]) -> None:
+    assert sample[step].outcome.outputs, f"src/{step}.py wrote no file to --output-dir"
 
 
-def test_gives_the_same_again(
-    step: str, run_script: Callable[..., Any], inputs: Mapping[str, Mapping[str, Path]]
-) -> None:
-    first, second = (run_script(step, **inputs[step]).outputs for _ in range(2))
+def test_gives_the_same_again(step: str, run_script: Callable[..., Any], sample: Mapping[str, Any]) -> None:
+    first, second = sample[step].outcome.outputs, run_script(step, **sample[step].folders).outputs
     assert first.keys() == second.keys(), f"src/{step}.py names its files differently each time"
     different = sorted(name for name in first if first[name] != second[name])
     assert not different, (
@@ -40,11 +34,8 @@ def test_gives_the_same_again(
     )
 
 
-def test_empty_input(
-    step: str, run_script: Callable[..., Any], inputs: Mapping[str, Mapping[str, Path]], tmp_path: Path
-) -> None:
-    empty = dict.fromkeys(inputs[step], tmp_path)
-    outcome = run_script(step, **empty)
+def test_empty_input(step: str, run_script: Callable[..., Any], sample: Mapping[str, Any], tmp_path: Path) -> None:
+    outcome = run_script(step, **dict.fromkeys(sample[step].folders, tmp_path))
     assert not outcome.outputs, f"src/{step}.py made {', '.join(outcome.outputs)} out of an empty --input-dir"
     if step == "predict":
         assert outcome.code == 0, f"src/predict.py fails on a share without files:\n{outcome.log}"
@@ -53,16 +44,14 @@ def test_empty_input(
         assert outcome.log.strip(), f"src/{step}.py fails on an empty --input-dir without a word"
 
 
-def test_malformed_input(
-    step: str, run_script: Callable[..., Any], inputs: Mapping[str, Mapping[str, Path]], tmp_path: Path
-) -> None:
-    malformed = tmp_path / "malformed"
-    for path in inputs[step]["input"].rglob("*"):
+def test_malformed_input(step: str, run_script: Callable[..., Any], sample: Mapping[str, Any], tmp_path: Path) -> None:
+    folders = sample[step].folders
+    for path in folders["input"].rglob("*"):
         if path.is_file():
-            target = malformed / path.relative_to(inputs[step]["input"])
+            target = tmp_path / path.relative_to(folders["input"])
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(MALFORMED)
-    outcome = run_script(step, **{**inputs[step], "input": malformed})
+    outcome = run_script(step, **{**folders, "input": tmp_path})
     assert outcome.code != 0, f"src/{step}.py takes files of arbitrary bytes for its input"
     assert outcome.log.strip(), f"src/{step}.py fails on a malformed file without a word"
     assert not outcome.outputs, f"src/{step}.py leaves {', '.join(outcome.outputs)} although it failed"
