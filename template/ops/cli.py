@@ -67,7 +67,10 @@ def run(  # noqa: PLR0913  one parameter for each option
         list[str], typer.Option("--set", metavar="KEY=VALUE", help="Replace a parameter; may be repeated.")
     ] = [],  # noqa: B006  typer copies it
     step: Annotated[
-        str | None, typer.Option(help="Run this step only, on the newest run's outputs.", metavar="|".join(STEPS))
+        str | None,
+        typer.Option(
+            help="Run this step only, on the outputs of the newest run that has them.", metavar="|".join(STEPS)
+        ),
     ] = None,
     environment: Annotated[
         str, typer.Option("--parameters", help="Whose parameters to run with: parameters/<name>.json.")

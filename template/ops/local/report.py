@@ -5,6 +5,8 @@ import csv
 import io
 import itertools
 import os
+import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,7 +76,7 @@ def _show_failure(run: Run, console: Console) -> None:
     console.print(f"\n[bold red]{view.status}[/]{where}{error}", soft_wrap=True)
     why = (failed.reason if failed else None) or reason(view.cause)
     if why:
-        console.print(escape(why), soft_wrap=True)
+        console.print(escape(why) + _signal(why), soft_wrap=True)
     for log in run.logs(failed.job_name) if failed and failed.job_name else []:
         console.print(f"\n[bold]The last lines of[/] {escape(_relative(log))}:", soft_wrap=True)
         for line in _last_lines(log) or ["(the script printed nothing)"]:
@@ -90,10 +92,24 @@ def _advice(run: Run, step: str) -> str:
     if before and not run.outputs(before[-1].step):
         # The job downloads its input before it runs, and found none.
         return f"Mend src/{before[-1].step}.py, which succeeded without writing a file to --output-dir, then run again."
+    logs = run.logs(run.view.steps[step].job_name or "")
+    if any("ModuleNotFoundError" in line for log in logs for line in _last_lines(log)[-1:]):
+        return "`uv run ops lint` says what gives the missing module, and where to add it; then run again."
     return (
         f"Mend src/{step}.py, its input or its parameters, then run again"
         f" (`uv run ops run --step {step}` repeats this step only)."
     )
+
+
+def _signal(why: str) -> str:
+    """Return what an exit code beyond 128 means: the script was ended by a signal."""
+    code = re.search(r"exit code: (\d+)$", why)
+    try:
+        name = signal.Signals(int(code[1]) - 128).name if code else ""
+    except ValueError:
+        name = ""
+    often = ", often for lack of memory" if name == "SIGKILL" else ""
+    return f" (ended by {name}{often})" if name else ""
 
 
 def _last_lines(log: Path) -> list[str]:

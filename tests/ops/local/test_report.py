@@ -247,6 +247,19 @@ def test_step_that_left_nothing_is_the_one_to_mend(run: Run, plan: Plan, name: s
     assert f"Mend src/{to_mend}.py" in say(run, plan)[1]
 
 
+def test_missing_module_is_what_lint_explains(run: Run, plan: Plan) -> None:
+    put(run, "logs/job-1/algo-1.log", "Traceback …\nModuleNotFoundError: No module named 'lightgbm'\n")
+    assert "`uv run ops lint` says what gives the missing module" in say(failed(run), plan)[1]
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"), [(137, " (ended by SIGKILL, often for lack of memory)"), (139, " (ended by SIGSEGV)"), (3, "")]
+)
+def test_exit_code_of_a_signal_is_named(run: Run, plan: Plan, code: int, meaning: str) -> None:
+    why = f"AlgorithmError: See job logs for more information, exit code: {code}"
+    assert f"\n{why}{meaning}\n" in say(failed(run, reason=why), plan)[1]
+
+
 def test_interruption_is_no_fault_of_the_script(run: Run, plan: Plan) -> None:
     code, text = say(failed(run, "ABORTED", error=None, reason=None), plan)
     assert code == 130
