@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 DEFINITION = ROOT / "template" / "workflow" / "state_machine.asl.json"
 
-PARAMETERS: Mapping[str, Any] = {
+PARAMETERS: dict[str, Any] = {
     "input_uri": "s3://bucket/input/",
     "output_uri": "s3://bucket/output/",
     "instance_type": "ml.m5.xlarge",

@@ -6,33 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from accounts import PARAMETERS, SETTINGS
 from ops import definition
 from ops.infrastructure import Deployment
 from ops.parameters import Resolution
 from ops.repository import Repository
 
 ROOT = Path(__file__).resolve().parents[1]
-
-SETTINGS = {
-    "model_name": "my-model",
-    "description": "A model",
-    "owner": "risk@example.com",
-    "python_version": "3.11",
-    "scikit_version": "1.4-2",
-    "preprocessing_image": "scikit",
-    "postprocessing_image": "scikit",
-    "github_repository": "org/my-model",
-    "template_version": "v1.2.3",
-}
-
-PARAMETERS: Mapping[str, Any] = {
-    "input_uri": "s3://bucket/input/",
-    "output_uri": "s3://bucket/output/",
-    "instance_type": "ml.m5.xlarge",
-    "region": "eu-west-1",
-    "account": "111111111111",
-}
-"""The least that a parameter file holds."""
 
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
@@ -77,7 +57,7 @@ def make_repository(
     """Return a repository with a parameter file for each environment: PARAMETERS, changed by what is given."""
     for name in ("iam", "infra", "workflow"):
         shutil.copytree(ROOT / "template" / name, root / name)
-    (root / "settings.json").write_text(json.dumps({**SETTINGS, **(settings or {})}), encoding="utf-8")
+    (root / "settings.json").write_text(json.dumps({**SETTINGS.model_dump(), **(settings or {})}), encoding="utf-8")
     (root / "parameters").mkdir()
     for name, changes in environments.items():
         path = root / "parameters" / f"{name}.json"

@@ -3,49 +3,25 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+import accounts
 import pytest
+from accounts import PARAMETERS as REQUIRED
+from accounts import RESOLUTION
 from jsonschema import Draft202012Validator
 from ops.errors import OpsError
 from ops.parameters import (
     Parameters,
-    Resolution,
     check_environment,
     execution_input,
     json_schema,
     parse_assignment,
 )
-from ops.settings import Settings, StepImage
+from ops.settings import StepImage
 
 ROOT = Path(__file__).resolve().parents[2]
 
-REQUIRED: dict[str, Any] = {
-    "input_uri": "s3://bucket/input/",
-    "output_uri": "s3://bucket/output/",
-    "instance_type": "ml.m5.xlarge",
-    "region": "eu-west-1",
-    "account": "111111111111",
-}
-
-SETTINGS = Settings(
-    model_name="my-model",
-    description="A model",
-    owner="risk@example.com",
-    python_version="3.11",
-    scikit_version="1.4-2",
-    preprocessing_image=StepImage.SCIKIT,
-    postprocessing_image=StepImage.CUSTOM,
-    github_repository="org/my-model",
-    template_version="v1.2.3",
-)
-
-RESOLUTION = Resolution(
-    role="arn:aws:iam::111111111111:role/stack",
-    code_uri="s3://bucket/code/",
-    custom_image_uri="custom:image",
-    scikit_image_uri="scikit:image",
-)
+SETTINGS = accounts.SETTINGS.model_copy(update={"postprocessing_image": StepImage.CUSTOM})
 
 VPC = {"Subnets": ["subnet-0a"], "SecurityGroupIds": ["sg-0a"]}
 
@@ -441,7 +417,7 @@ def test_resolved_parameters_replace_every_null() -> None:
         "code_uri": "s3://bucket/code/",
         "custom_image_uri": "custom:image",
         "scikit_image_uri": "scikit:image",
-        "role": "arn:aws:iam::111111111111:role/stack",
+        "role": "arn:aws:iam::111111111111:role/my-model",
         "instance_type": "ml.m5.xlarge",
         "volume_size": 30,
         "max_runtime": 3600,
