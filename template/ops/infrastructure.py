@@ -19,7 +19,7 @@ from ops.images import scikit_image_uri
 from ops.parameters import Parameters, own_tags
 from ops.regions import partition
 from ops.repository import Repository
-from ops.templates import for_cloudformation, insert, resolve
+from ops.templates import for_cloudformation, insert, literal, resolve
 
 ALIAS = "live"
 """The alias of the version that runs; `infra/stack.yaml` and `iam/scheduler.policy.json` name it, too."""
@@ -43,6 +43,16 @@ _ONLY_WITH = {
     "deploy-promotion.policy": "SourceRepositoryArn",
 }
 """Policies that not every environment needs, and the parameter of `infra/bootstrap.yaml` that tells."""
+
+_NAMES = {
+    "AWS::ECR::Repository": "RepositoryName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::S3::BucketPolicy": "Bucket",
+}
+"""What outlives the bootstrap stack, and the property that tells one from another. A stack takes over an existing resource
+only if the template spells that out, without a function:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html"""
 
 _ECR_IMAGE = re.compile(
     r"(?P<account>[0-9]{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.]+/(?P<name>[^:@]+)"
@@ -131,14 +141,18 @@ class Deployment:
         return f"repo:{owner}/{name}:environment:{self.environment}"
 
     def bootstrap_template(self) -> dict[str, Any]:
-        """Return `infra/bootstrap.yaml` with the policies in it.
+        """Return `infra/bootstrap.yaml` with the policies in it, and the names of what outlives the stack.
 
         Raises:
-            OpsError: a file of the template is missing or damaged.
+            OpsError: see `bootstrap_parameters`; or a file of the template is missing or damaged.
         """
         template: dict[str, Any] = insert(
             self._template("bootstrap"), lambda path: for_cloudformation(self._policy(path))
         )
+        for resource in template["Resources"].values():
+            if name := _NAMES.get(resource["Type"]):
+                properties = resource["Properties"]
+                properties[name] = literal(properties[name], self._values)
         return template
 
     def bootstrap_parameters(

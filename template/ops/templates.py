@@ -52,6 +52,16 @@ def resolve(node: Any, values: Mapping[str, str | list[str]]) -> Any:  # noqa: A
     return _PLACEHOLDER.sub(lambda placeholder: _part(values[placeholder[1]]), node)
 
 
+def literal(node: Any, values: Mapping[str, str | list[str]]) -> Any:  # noqa: ANN401  any part of a document
+    """Return what CloudFormation would make of a reference to a parameter, or of a text with some; all else as it is."""
+    match node:
+        case {"Ref": name}:
+            return values[name]
+        case {"Fn::Sub": str(text)}:
+            return resolve(text, values)
+    return node
+
+
 def _part(value: str | list[str]) -> str:
     if isinstance(value, list):
         message = f"{value} cannot be a part of a text: its placeholder has to stand alone."

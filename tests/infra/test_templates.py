@@ -237,6 +237,20 @@ def test_each_definition_is_a_version_that_the_alias_points_at(tmp_path: Path) -
     assert resources["StateMachine"]["Properties"]["StateMachineType"] == "STANDARD"
 
 
+def test_what_outlives_bootstrap_can_be_taken_over_by_a_later_one(deployment: Deployment) -> None:
+    """CloudFormation imports only what the template names without a function."""
+    retained = {
+        name: resource
+        for name, resource in deployment.bootstrap_template()["Resources"].items()
+        if "DeletionPolicy" in resource and resource["Type"] != "AWS::IAM::OIDCProvider"  # found by bootstrap itself
+    }
+    assert retained.keys() == {"Repository", "Bucket", "BucketPolicy", "LogGroup"}
+    for resource in retained.values():
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(deployment.parameters.region, resource["Type"]).schema
+        [identifier] = schema["primaryIdentifier"]
+        assert isinstance(resource["Properties"][identifier.removeprefix("/properties/")], str)
+
+
 def test_the_log_goes_where_bootstrap_made_room(deployment: Deployment) -> None:
     group = bootstrap(deployment)["LogGroup"]["Properties"]["LogGroupName"]
     [destination] = stack(deployment)["StateMachine"]["Properties"]["LoggingConfiguration"]["Destinations"]

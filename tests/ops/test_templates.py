@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from cloudformation import evaluate
-from ops.templates import for_cloudformation, insert, resolve
+from ops.templates import for_cloudformation, insert, literal, resolve
 
 VALUES: dict[str, str | list[str]] = {
     "AWS::Partition": "aws",
@@ -49,6 +49,19 @@ def test_placeholders_become_functions_that_give_what_they_resolve_to(
 def test_a_list_cannot_be_a_part_of_a_text() -> None:
     with pytest.raises(TypeError):
         resolve("x/${Arns}", VALUES)
+
+
+@pytest.mark.parametrize(
+    ("property_", "value"),
+    [
+        ({"Ref": "Prefix"}, "my-model-dev"),
+        ({"Fn::Sub": "/x/${Prefix}"}, "/x/my-model-dev"),
+        ("literal already", "literal already"),
+        ({"Fn::GetAtt": "It.Arn"}, {"Fn::GetAtt": "It.Arn"}),
+    ],
+)
+def test_a_name_is_spelt_out(property_: object, value: object) -> None:
+    assert literal(property_, VALUES) == value
 
 
 def test_contents_of_files_are_inserted_where_they_are_named() -> None:
