@@ -31,7 +31,7 @@ from ops.repository import Repository
 EXECUTION = "execution.json"
 """The file of a run that tells what came of it."""
 
-POLL = 0.1
+POLL = 0.2
 """Seconds between two looks at an execution in the local cloud."""
 
 
