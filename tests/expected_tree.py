@@ -68,6 +68,7 @@ STATIC = {
     "ops/cloud/doctor.py",
     "ops/cloud/execute.py",
     "ops/cloud/executions.py",
+    "ops/cloud/kept.py",
     "ops/cloud/logs.py",
     "ops/cloud/machine.py",
     "ops/cloud/promote.py",

@@ -50,8 +50,8 @@ _NAMES = {
     "AWS::S3::Bucket": "BucketName",
     "AWS::S3::BucketPolicy": "Bucket",
 }
-"""What outlives the bootstrap stack, and the property that tells one from another. A stack takes over an existing resource
-only if the template spells that out, without a function:
+"""What outlives the bootstrap stack, and the property that tells one from another. A stack takes over what exists only
+if the template spells that out, without a function:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html"""
 
 _ECR_IMAGE = re.compile(

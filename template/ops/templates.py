@@ -53,7 +53,7 @@ def resolve(node: Any, values: Mapping[str, str | list[str]]) -> Any:  # noqa: A
 
 
 def literal(node: Any, values: Mapping[str, str | list[str]]) -> Any:  # noqa: ANN401  any part of a document
-    """Return what CloudFormation would make of a reference to a parameter, or of a text with some; all else as it is."""
+    """Return what CloudFormation would make of a reference to a parameter, or of a text with some."""
     match node:
         case {"Ref": name}:
             return values[name]

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from ops import aws
 from ops.aws import Account
-from ops.cloud import dialogue, stacks
+from ops.cloud import dialogue, kept, stacks
 from ops.cloud.stacks import Stack
 from ops.errors import OpsError
 from ops.infrastructure import Deployment
@@ -53,9 +53,17 @@ def run(account: Account, deployment: Deployment, console: Console, *, subject: 
 
 
 def parameters(account: Account, deployment: Deployment, stack: Stack, subject: str | None) -> dict[str, str]:
-    """Return the parameters of the bootstrap stack for what the account holds already."""
+    """Return the parameters of the bootstrap stack for what the account holds already.
+
+    Raises:
+        OpsError: the account holds another's resource where the stack would take it over.
+    """
     own = {(resource["ResourceType"], resource.get("PhysicalResourceId")) for resource in stack.resources()}
     kinds = {kind for kind, _ in own}
+    if "AWS::ECR::Repository" not in kinds and kept.repository_is_own(account, deployment) is False:
+        raise _taken(deployment, f"an image repository {deployment.prefix}")
+    if "AWS::Logs::LogGroup" not in kinds and kept.log_group_is_own(account, deployment) is False:
+        raise _taken(deployment, f"a log group {kept.log_group(deployment)}")
     return deployment.bootstrap_parameters(
         github_subject=subject,
         create_bucket=("AWS::S3::Bucket", deployment.bucket) in own or _may_make_bucket(account, deployment),
@@ -103,13 +111,16 @@ def _may_make_bucket(account: Account, deployment: Deployment) -> bool:
             f"name another in output_uri of parameters/{deployment.environment}.json."
         )
         raise OpsError(message) from None
-    try:
-        tags = s3.get_bucket_tagging(Bucket=deployment.bucket)["TagSet"]
-    except ClientError as error:
-        if aws.code(error) != "NoSuchTagSet":
-            raise
-        return False
-    return stacks.is_own(tags, deployment.tags)
+    return bool(kept.bucket_is_own(account, deployment))
+
+
+def _taken(deployment: Deployment, what: str) -> OpsError:
+    # The stack would change how long it is kept, and `ops destroy --delete-data` would delete it.
+    tags = " and ".join(f"{key}={deployment.tags[key]}" for key in stacks.OWN_TAGS)
+    return OpsError(
+        f"The account holds {what} that is not this model's: it has no tags {tags}. Answer another model_name "
+        "(`copier update`), have it removed by who owns it, or give it these tags, and bootstrap takes it over."
+    )
 
 
 def _has_provider(account: Account) -> bool:

@@ -1,12 +1,10 @@
 """`ops destroy`: the stacks of an environment, and its data only where that is asked for."""
 
-from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from ops import aws
 from ops.aws import Account
-from ops.cloud import dialogue, stacks
+from ops.cloud import dialogue, kept, stacks
 from ops.errors import OpsError
 from ops.infrastructure import Deployment
 
@@ -49,16 +47,9 @@ def run(account: Account, deployment: Deployment, console: Console, *, delete_da
 
 def _delete_bucket(account: Account, deployment: Deployment, console: Console) -> None:
     s3, bucket = account.client("s3"), deployment.bucket
-    try:
-        tags = s3.get_bucket_tagging(Bucket=bucket, ExpectedBucketOwner=account.account)["TagSet"]
-    except ClientError as error:
-        if aws.code(error) == "NoSuchBucket":
-            return
-        if aws.code(error) != "NoSuchTagSet":
-            raise
-        tags = []
-    if not stacks.is_own(tags, deployment.tags):
-        console.print(f"The bucket {escape(bucket)} stays: bootstrap did not make it.", soft_wrap=True)
+    if not (own := kept.bucket_is_own(account, deployment)):
+        if own is not None:
+            console.print(f"The bucket {escape(bucket)} stays: bootstrap did not make it.", soft_wrap=True)
         return
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
@@ -74,19 +65,12 @@ def _delete_bucket(account: Account, deployment: Deployment, console: Console) -
 
 
 def _delete_images(account: Account, deployment: Deployment) -> None:
-    ecr = account.client("ecr")
-    arn = f"arn:{account.partition}:ecr:{account.region}:{account.account}:repository/{deployment.prefix}"
-    try:
-        if stacks.is_own(ecr.list_tags_for_resource(resourceArn=arn)["tags"], deployment.tags):
-            ecr.delete_repository(registryId=account.account, repositoryName=deployment.prefix, force=True)
-    except ClientError as error:
-        if aws.code(error) != "RepositoryNotFoundException":
-            raise
+    if kept.repository_is_own(account, deployment):
+        account.client("ecr").delete_repository(
+            registryId=account.account, repositoryName=deployment.prefix, force=True
+        )
 
 
 def _delete_logs(account: Account, deployment: Deployment) -> None:
-    try:
-        account.client("logs").delete_log_group(logGroupName=f"/aws/vendedlogs/states/{deployment.prefix}")
-    except ClientError as error:
-        if aws.code(error) != "ResourceNotFoundException":
-            raise
+    if kept.log_group_is_own(account, deployment):
+        account.client("logs").delete_log_group(logGroupName=kept.log_group(deployment))

@@ -75,6 +75,36 @@ def test_the_bucket_that_an_earlier_stack_left_is_taken_over(
     assert request["ImportExistingResources"] is True
 
 
+def test_images_and_logs_that_an_earlier_stack_left_are_taken_over(
+    account: Account, make_deployment: Make, cloudformation: FakeCloudFormation, console: Console
+) -> None:
+    deployment = make_deployment()
+    tags = [{"Key": key, "Value": value} for key, value in deployment.tags.items()]
+    account.client("ecr").create_repository(repositoryName="my-model-dev", tags=tags)
+    account.client("logs").create_log_group(logGroupName="/aws/vendedlogs/states/my-model-dev", tags=deployment.tags)
+    run(account, deployment, console)
+    assert cloudformation.status("my-model-dev-bootstrap") == "CREATE_COMPLETE"
+
+
+def test_images_of_somebody_else_are_not_taken_over(
+    account: Account, make_deployment: Make, cloudformation: FakeCloudFormation, console: Console
+) -> None:
+    account.client("ecr").create_repository(repositoryName="my-model-dev")
+    with pytest.raises(OpsError, match=r"an image repository my-model-dev that is not this model's: .*model=my-model"):
+        run(account, make_deployment(), console)
+    assert not cloudformation.operations()
+
+
+def test_logs_of_somebody_else_are_not_taken_over(
+    account: Account, make_deployment: Make, cloudformation: FakeCloudFormation, console: Console
+) -> None:
+    name = "/aws/vendedlogs/states/my-model-dev"
+    account.client("logs").create_log_group(logGroupName=name, tags={"team": "another"})
+    with pytest.raises(OpsError, match=f"a log group {name} that is not this model's: .*model=my-model"):
+        run(account, make_deployment(), console)
+    assert not cloudformation.operations()
+
+
 def test_a_changed_prefix_changes_the_stack(
     account: Account, make_deployment: Make, cloudformation: FakeCloudFormation, console: Console
 ) -> None:

@@ -77,6 +77,17 @@ def test_the_stacks_go_and_the_data_stays(
     assert buckets(account) == repositories(account) == []
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_only_own_logs_are_deleted(
+    account: Account, deployment: Deployment, typing: Callable[[str], None], console: Console, *, own: bool
+) -> None:
+    logs, name = account.client("logs"), "/aws/vendedlogs/states/my-model-dev"
+    logs.create_log_group(logGroupName=name, tags=deployment.tags if own else {"team": "another"})
+    typing("my-model-dev")
+    destroy.run(account, deployment, console, delete_data=True)
+    assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == ([] if own else [name])
+
+
 def test_what_else_is_typed_deletes_nothing(
     account: Account,
     deployment: Deployment,
