@@ -104,6 +104,12 @@ class Deployment:
         return _split(self.parameters.output_uri)[0]
 
     @property
+    def buckets(self) -> set[str]:
+        """All buckets that the parameters name."""
+        uris = (self.parameters.input_uri, self.parameters.output_uri, self.code_uri, self.parameters.model_uri)
+        return {_split(uri)[0] for uri in uris if uri}
+
+    @property
     def code_uri(self) -> str:
         """The S3 prefix under which each version of the scripts has one of its own; `code_uri`, where that is set."""
         return self.parameters.code_uri or f"s3://{self.bucket}/code/{self.prefix}/"

@@ -25,7 +25,9 @@ def run(account: Account, deployment: Deployment, console: Console, *, delete_da
     for stack in doomed:
         # Refuses another's stack before anything is asked.
         stack.describe()
-    data = f"the bucket {deployment.bucket}, the images in {deployment.prefix} and the logs"
+    if delete_data and kept.bucket_is_own(account, deployment):
+        _refuse_shared_bucket(deployment)
+    data = f"the bucket {deployment.bucket}, the images in {deployment.prefix} and the log of the state machine"
     console.print(
         f"This deletes, in account {account.account}, {account.region}: the stacks "
         f"{' and '.join(stack.name for stack in doomed)}, with the state machine, its schedule and the roles.\n"
@@ -43,6 +45,17 @@ def run(account: Account, deployment: Deployment, console: Console, *, delete_da
         _delete_images(account, deployment)
         _delete_logs(account, deployment)
     console.print(f"[green]Done.[/] {escape(deployment.prefix)} is gone{'' if delete_data else '; its data is kept'}.")
+
+
+def _refuse_shared_bucket(deployment: Deployment) -> None:
+    repository = deployment.repository
+    for name in repository.environments:
+        if name != deployment.environment and deployment.bucket in Deployment.load(repository, name).buckets:
+            message = (
+                f"The bucket {deployment.bucket} is one of {name}, too (parameters/{name}.json): leave --delete-data "
+                f"out, or have {name} use another bucket first. Nothing was deleted."
+            )
+            raise OpsError(message)
 
 
 def _delete_bucket(account: Account, deployment: Deployment, console: Console) -> None:

@@ -19,6 +19,7 @@ Push = Callable[..., str]
 @pytest.fixture
 def deployment(make_deployment: Make, cloudformation: FakeCloudFormation, account: Account, push: Push) -> Deployment:
     """A deployment with its stacks, a bucket and an image that bootstrap made, and an output in two versions."""
+    make_deployment({"input_uri": "s3://production/input/", "output_uri": "s3://production/output/"}, "prod")
     deployment = make_deployment()
     for name in (deployment.stack, deployment.bootstrap_stack):
         cloudformation.add(name, "CREATE_COMPLETE", deployment.tags)
@@ -115,6 +116,15 @@ def test_a_bucket_that_was_there_before_is_never_deleted(
     assert buckets(account) == [bucket]
     assert "The bucket bucket stays" in shown()
     assert not repositories(account)
+
+
+def test_a_bucket_that_another_environment_uses_is_not_deleted(
+    account: Account, deployment: Deployment, own_bucket: str, make_deployment: Make, console: Console
+) -> None:
+    make_deployment({"input_uri": f"s3://{own_bucket}/elsewhere/", "output_uri": "s3://other/output/"}, "prod")
+    with pytest.raises(OpsError, match=r"The bucket bucket is one of prod, too .*Nothing was deleted"):
+        destroy.run(account, deployment, console, delete_data=True)
+    assert buckets(account) == [own_bucket]
 
 
 def test_stacks_of_somebody_else_are_not_even_asked_about(
