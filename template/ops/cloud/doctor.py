@@ -200,10 +200,10 @@ def _denied(account: Account, role: str, statement: Mapping[str, Any]) -> set[st
             ContextEntries=[
                 {
                     "ContextKeyName": key,
-                    "ContextKeyType": "string",
+                    "ContextKeyType": "boolean" if operator == "Bool" else "string",
                     "ContextKeyValues": [_example(_list(value)[0], account)],
                 }
-                for conditions in statement.get("Condition", {}).values()
+                for operator, conditions in statement.get("Condition", {}).items()
                 for key, value in conditions.items()
             ],
         )

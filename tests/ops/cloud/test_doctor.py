@@ -162,6 +162,21 @@ def test_an_existing_role_that_lacks_a_permission_is_found(account: Account, hea
     assert "build/iam/dev/jobs" in fault.fix
 
 
+def test_conditions_are_simulated_with_values_of_their_type(
+    account: Account, healthy: Deployment, make_deployment: Make, iam: FakeIam
+) -> None:
+    assert healthy
+    key = "1234abcd-12ab-34cd-56ef-1234567890ab"
+    assert findings(account, make_deployment({"volume_encryption": {"VolumeKmsKeyId": key}}))
+    given = {
+        entry["ContextKeyName"]: (entry["ContextKeyType"], entry["ContextKeyValues"])
+        for _, request in iam.calls
+        for entry in request["ContextEntries"]
+    }
+    assert given["kms:GrantIsForAWSResource"] == ("boolean", ["true"])
+    assert given["iam:PassedToService"] == ("string", ["sagemaker.amazonaws.com"])
+
+
 def test_too_small_a_quota_is_found(account: Account, healthy: Deployment, make_deployment: Make) -> None:
     assert healthy
     [fault] = faults(account, make_deployment({"instance_count": 5}))
