@@ -85,7 +85,8 @@ def choose(account: Account, deployment: Deployment, given: str | None, live: Li
     if fixed:
         ignored = f"parameters/{environment}.json names custom_image_uri: --image {given} is not deployed."
         return Choice(fixed, note=ignored if given and given != fixed else "")
-    if given:
+    # An empty one, too, which a workflow may hand over by mistake, must not become the choice of another.
+    if given is not None:
         return Choice(_given(account, deployment, given))
     tag = content_tag(deployment.repository)
     if uri := find(account, deployment, {"imageTag": tag}):

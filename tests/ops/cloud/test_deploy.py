@@ -155,6 +155,7 @@ def test_the_image_given_is_deployed_if_it_is_in_the_registry(
     assert parameters(stepfunctions)["custom_image_uri"] == image
     repository = image.partition("@")[0]
     for wrong, said in {
+        "": "has no digest",
         f"{repository}:latest": "has no digest",
         f"{repository}@sha256:{'0' * 64}": "does not hold",
         f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/x@sha256:{'0' * 64}": "copy it there with `uv run ops promote`",
