@@ -41,6 +41,10 @@ class FakeService:
         """Take the place of a service for the clients that a session makes from now on."""
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.faults: dict[str, list[Exception]] = {}
+        self.serve(session)
+
+    def serve(self, session: Any) -> None:  # noqa: ANN401
+        """Take the place of the service for the clients that another session makes from now on, too."""
         session.events.register(f"before-parameter-build.{self.name}", self._remember)
         session.events.register(f"before-call.{self.name}", self._answer)
 
@@ -295,6 +299,16 @@ class FakeStepFunctions(FakeService):
         self.live = max(self.versions, default=0) + 1
         self.versions[self.live] = definition
         return f"{self.machine}:{self.live}"
+
+    def deploy(self, stack: FakeStack) -> None:
+        """Publish a version if a stack brings another definition, and let the stack's output name it."""
+        if "StateMachine" not in stack.resources:
+            return
+        definition = stack.resources["StateMachine"]["Properties"]["DefinitionString"]
+        if definition not in self.versions.values():
+            template = json.loads(stack.template)
+            template["Outputs"]["VersionArn"]["Value"] = self.publish(definition)
+            stack.template = json.dumps(template)
 
     def describe_state_machine_alias(self, stateMachineAliasArn: str) -> dict[str, Any]:  # noqa: D102, N803
         self._check(stateMachineAliasArn)

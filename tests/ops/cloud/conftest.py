@@ -12,7 +12,7 @@ import botocore.session
 import pytest
 from botocore.loaders import create_loader
 from deployments import make_repository
-from fake_aws import FakeCloudFormation, FakeStack, FakeStepFunctions
+from fake_aws import FakeCloudFormation, FakeStepFunctions
 from moto import mock_aws
 from ops.aws import Account
 from ops.cloud import execute, registry, stacks
@@ -55,17 +55,7 @@ def cloudformation(account: Account) -> FakeCloudFormation:
 def stepfunctions(account: Account, cloudformation: FakeCloudFormation) -> FakeStepFunctions:
     """The account's state machine; a stack that changes its definition publishes a version."""
     fake = FakeStepFunctions(account.session)
-
-    def publish(stack: FakeStack) -> None:
-        if "StateMachine" not in stack.resources:
-            return
-        definition = stack.resources["StateMachine"]["Properties"]["DefinitionString"]
-        if definition not in fake.versions.values():
-            template = json.loads(stack.template)
-            template["Outputs"]["VersionArn"]["Value"] = fake.publish(definition)
-            stack.template = json.dumps(template)
-
-    cloudformation.done = publish
+    cloudformation.done = fake.deploy
     return fake
 
 
