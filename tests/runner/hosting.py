@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
 
+from runner.cloud import Cloud
 from runner.workflows import Action, Run, Runner
 
 STAND_INS = Path(__file__).parent / "stand_ins"
@@ -24,6 +25,15 @@ INPUTS = {
     "docker/setup-buildx-action": {"driver-opts"},
 }
 
+CLOUD_VERBS = ("build", "promote", "deploy")
+"""The verbs of ops that act on AWS or on the engines."""
+
+NO_ACCOUNT = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
 
 @dataclass
 class GitHub:
@@ -36,19 +46,12 @@ class GitHub:
     """The variables of its environments."""
     real_verbs: tuple[str, ...] = ()
     """The verbs of ops that are executed; the others only hand over an image, where the real one does."""
+    cloud: Cloud | None = None
+    """Where CLOUD_VERBS are executed, on its accounts; without it, they are no different from the other verbs."""
     failing_verb: str = ""
     used: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     """The actions of others that were used, with their inputs."""
     _runs: list[dict[str, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Put the stand-ins on the PATH."""
-        for name, arguments in {"uv": ["uv.py", "uv"], "uvx": ["uv.py", "uvx"], "gh": ["gh.py"]}.items():
-            command = shlex.join([sys.executable, f"{STAND_INS}/{arguments[0]}", *arguments[1:]])
-            program = self._programs / name
-            program.parent.mkdir(parents=True, exist_ok=True)
-            program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-            program.chmod(0o755)
 
     @property
     def _programs(self) -> Path:
@@ -76,7 +79,19 @@ class GitHub:
         """Return the inputs that an action was given, each time that it was used."""
         return [inputs for name, inputs in self.used if name == action]
 
+    def _install(self) -> None:
+        stand_ins = {"uv": ["uv.py", "uv"], "uvx": ["uv.py", "uvx"], "gh": ["gh.py"]}
+        if self.cloud:
+            stand_ins |= {engine: ["forward.py", engine] for engine in ("docker", "skopeo")}
+        for name, arguments in stand_ins.items():
+            command = shlex.join([sys.executable, f"{STAND_INS}/{arguments[0]}", *arguments[1:]])
+            program = self._programs / name
+            program.parent.mkdir(parents=True, exist_ok=True)
+            program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+            program.chmod(0o755)
+
     def _trigger(self, workflow: str, event: str, sha: str) -> Run:
+        self._install()
         number = str(len(self._runs))
         temporary = self.state / f"temp-{number}"
         temporary.mkdir()
@@ -87,10 +102,14 @@ class GitHub:
             variables=self.variables,
             actions={name: self._stub(name, self.state / number) for name in INPUTS},
             environment={
-                **os.environ,
+                # Nothing here may reach an account of whoever runs the tests.
+                **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+                **NO_ACCOUNT,
                 "PATH": f"{self._programs}{os.pathsep}{os.environ['PATH']}",
                 "STAND_INS": str(self.state),
                 "REAL_VERBS": " ".join(self.real_verbs),
+                "CLOUD": self.cloud.address if self.cloud else "",
+                "CLOUD_VERBS": " ".join(CLOUD_VERBS if self.cloud else ()),
                 "FAILING_VERB": self.failing_verb,
                 "UV": os.environ.get("UV") or which("uv") or "",
             },
@@ -102,13 +121,15 @@ class GitHub:
         return run
 
     def _stub(self, name: str, artifacts: Path) -> Action:
-        def use(inputs: Mapping[str, str]) -> Mapping[str, str]:
+        def use(inputs: Mapping[str, str], exported: dict[str, str]) -> Mapping[str, str]:
             assert inputs.keys() <= INPUTS[name], f"{name} has no input {sorted(inputs.keys() - INPUTS[name])}"
             self.used.append((name, inputs))
             if name == "actions/upload-artifact":
                 folder = artifacts / inputs["name"]
                 folder.mkdir(parents=True)
                 shutil.copy2(inputs["path"], folder)
+            if name == "aws-actions/configure-aws-credentials" and self.cloud:
+                exported.update(self.cloud.credentials(inputs["role-to-assume"], inputs["aws-region"]))
             return {"name": "builder-1"} if name == "docker/setup-buildx-action" else {}
 
         return use

@@ -6,7 +6,7 @@ that an action does not have is an error.
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,9 @@ STEP_KEYS = {"env", "id", "if", "name", "run", "shell", "uses", "with"}
 SHELLS = {None: ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
 """Without `shell`, and with it: they treat a failure within a pipe differently."""
 
-Action = Callable[[Mapping[str, str]], Mapping[str, str]]
-"""The stub of an action: takes its inputs and returns its outputs."""
+Action = Callable[[Mapping[str, str], dict[str, str]], Mapping[str, str]]
+"""The stub of an action: takes its inputs and the variables of the job's later steps, which it may add to; returns its
+outputs."""
 
 
 @dataclass
@@ -52,6 +53,8 @@ class _Scope:
 
     env: Mapping[str, str]
     context: Context
+    exported: dict[str, str]
+    """What actions have added to the variables of the job."""
 
 
 @dataclass
@@ -106,7 +109,7 @@ class Runner:
             "runner": {"temp": str(self.temporary)},
         }
         try:
-            self._steps(job["steps"], _Scope(_values(job, "env", context), context), run)
+            self._steps(job["steps"], _Scope(_values(job, "env", context), context, {}), run)
         except StepFailedError:
             run.failed.append(name)
 
@@ -118,7 +121,7 @@ class Runner:
             _known(step, STEP_KEYS, str(step))
             outputs: Mapping[str, str] = {}
             if condition(step.get("if", "true"), context):
-                here = _Scope({**scope.env, **_values(step, "env", context)}, context)
+                here = replace(scope, env={**scope.env, **_values(step, "env", context)}, context=context)
                 outputs = self._command(step, here, run) if "run" in step else self._action(step, here, run)
             if "id" in step:
                 done[step["id"]] = {"outputs": Lenient(outputs)}
@@ -133,7 +136,7 @@ class Runner:
             [*SHELLS[step.get("shell")], script],
             cwd=self.repository,
             check=False,
-            env={**self.environment, **self._variables, **scope.env, "GITHUB_OUTPUT": str(output)},
+            env={**self.environment, **self._variables, **scope.exported, **scope.env, "GITHUB_OUTPUT": str(output)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -156,11 +159,12 @@ class Runner:
         given = _values(step, "with", scope.context)
         name, _, _ = step["uses"].partition("@")
         if not name.startswith(OWN):
-            return self.actions[name](given)
+            return self.actions[name](given, scope.exported)
         path = f"{name.removeprefix(OWN)}/action.yml"
         document = read(self.repository / path)
         inputs = _inputs(document.get("inputs", {}), given, path)
-        left = self._steps(document["runs"]["steps"], _Scope(scope.env, {"github": self.github, "inputs": inputs}), run)
+        inner = replace(scope, context={"github": self.github, "inputs": inputs})
+        left = self._steps(document["runs"]["steps"], inner, run)
         return {key: interpolate(output["value"], left) for key, output in document.get("outputs", {}).items()}
 
 

@@ -1,7 +1,8 @@
 """Stands for `uv` and `uvx` in a workflow's steps, and notes each call of them in calls.jsonl beside `runs.json`.
 
-`uv run ops VERB` is executed for the verbs in REAL_VERBS. Any other only does what the next steps rely on: it hands
-over the image, where the real one does. All else is done by the real uv, unless REAL_VERBS is empty.
+`uv run ops VERB` is executed for the verbs in REAL_VERBS, and by the process of the tests for those in CLOUD_VERBS. Any
+other only does what the next steps rely on: it hands over the image, where the real one does. All else is done by the
+real uv, unless REAL_VERBS is empty.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 
 STATE = Path(os.environ["STAND_INS"])
 REAL_VERBS = os.environ["REAL_VERBS"].split()
+CLOUD_VERBS = os.environ["CLOUD_VERBS"].split()
 DIGEST = "sha256:" + "a" * 64
 
 
@@ -23,6 +25,8 @@ def main(program: str, arguments: list[str]) -> None:
         verb, *options = arguments[2:]
         if verb in REAL_VERBS:
             execute(sys.executable, "-m", "ops", verb, *options)
+        if verb in CLOUD_VERBS:
+            execute(sys.executable, str(Path(__file__).with_name("forward.py")), "ops", verb, *options)
         pretend(verb, options)
     elif REAL_VERBS:
         execute(os.environ["UV"], *(["tool", "run"] if program == "uvx" else []), *arguments)
