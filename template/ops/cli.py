@@ -163,7 +163,7 @@ def bootstrap(  # noqa: PLR0913  one parameter for each option
         int | None, typer.Option(help="The id of the repository; default: gh asks.", show_default=False)
     ] = None,
     classic_subject: Annotated[
-        bool, typer.Option("--classic-subject", help="GitHub Enterprise Server and older repositories: no ids.")
+        bool, typer.Option("--classic-subject", help="A repository from before 2026-07-15: no ids.")
     ] = False,
     no_github: Annotated[bool, typer.Option("--no-github", help="Make no role for GitHub Actions.")] = False,
     yes: YesOption = False,

@@ -193,7 +193,10 @@ class Parameters(_Model):
     postprocessing_image: StepImage | None = Field(
         default=None, description="Where postprocessing runs; none leaves it out; null: the answer."
     )
-    environment: EnvironmentVariables = Field(default={}, description="Environment variables of the scripts.")
+    environment: EnvironmentVariables = Field(
+        default={},
+        description="Environment variables of the scripts; no secrets: the definition and its logs show them.",
+    )
     network_config: NetworkConfig = Field(
         default=NetworkConfig(), description="SageMaker's NetworkConfig: VPC, network isolation, traffic encryption."
     )

@@ -80,7 +80,7 @@ def repository_ids(deployment: Deployment) -> Ids:
     name = deployment.repository.settings.github_repository
     give = (
         f"give --github-owner-id and --github-repository-id (`gh api repos/{name}` shows them as owner.id and id), "
-        "or --classic-subject for GitHub Enterprise Server and for repositories from before 2026-07-15"
+        "or --classic-subject for repositories from before 2026-07-15"
     )
     program = which("gh")
     if program is None:
