@@ -176,7 +176,7 @@ def bootstrap(  # noqa: PLR0913  one parameter for each option
     if (github_owner_id is None) != (github_repository_id is None):
         message = "--github-owner-id and --github-repository-id belong together: give both or neither."
         raise OpsError(message)
-    if no_github:
+    if no_github or deployment.parameters.deploy_role:
         subject = None
     elif classic_subject:
         subject = deployment.github_subject(None)

@@ -131,8 +131,8 @@ class Deployment:
 
     @property
     def deploy_role(self) -> str:
-        """ARN of the role that bootstrap makes for GitHub Actions."""
-        return self._role("deploy")
+        """ARN of the role that GitHub Actions deploy with."""
+        return self.parameters.deploy_role or self._role("deploy")
 
     def github_subject(self, ids: tuple[object, object] | None) -> str:
         """Return the `sub` claim of the tokens that GitHub gives to jobs in this environment.
@@ -167,7 +167,8 @@ class Deployment:
         """Return the parameters of the bootstrap stack.
 
         Args:
-            github_subject: who may deploy (see `github_subject`); None: bootstrap makes no role for that.
+            github_subject: who may deploy (see `github_subject`); None: bootstrap makes no role for that. Neither does
+                it if the parameters name one.
             create_bucket: whether the stack makes the bucket, or keeps the one that it made.
             create_oidc_provider: whether the stack makes GitHub's OIDC provider. An account has one.
 
@@ -175,7 +176,7 @@ class Deployment:
             OpsError: a parameter names what no policy can be limited to: an image outside ECR, or a KMS key's alias.
         """
         values = self._values | {
-            "GitHubSubject": github_subject or "",
+            "GitHubSubject": "" if self.parameters.deploy_role else github_subject or "",
             "CreateBucket": _text(truth=create_bucket),
             "CreateOidcProvider": _text(truth=create_oidc_provider),
         }

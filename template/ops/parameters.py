@@ -40,6 +40,7 @@ NOT_IN_THE_DEFINITION = {
     "account",
     "workflow_role",
     "scheduler_role",
+    "deploy_role",
     "schedule",
     "schedule_timezone",
     "notification_emails",
@@ -215,6 +216,9 @@ class Parameters(_Model):
     )
     scheduler_role: RoleArn | None = Field(
         default=None, description="ARN of the role that starts the schedule; null: the role that bootstrap creates."
+    )
+    deploy_role: RoleArn | None = Field(
+        default=None, description="ARN of the role of GitHub Actions; null: the role that bootstrap creates."
     )
     schedule: Schedule | None = Field(
         default=None, description="When the workflow starts by itself, as cron(…) or rate(…); null: never."

@@ -156,6 +156,16 @@ def test_the_answers_of_the_administrator_become_parameters(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_parameter_of_the_templates_is_given_and_no_other(tmp_path: Path, environment: str) -> None:
+def test_no_deploy_role_is_made_where_one_exists(tmp_path: Path) -> None:
+    role = "arn:aws:iam::111111111111:role/github/deploy"
+    deployment = make_deployment(tmp_path / "r", {"deploy_role": role})
+    parameters = deployment.bootstrap_parameters(
+        github_subject="repo:org/my-model:environment:dev", create_bucket=False, create_oidc_provider=False
+    )
+    assert parameters["GitHubSubject"] == ""
+    assert deployment.deploy_role == role
+
+
     deployment = make_deployment(tmp_path / "r", ENVIRONMENTS[environment])
     stack = deployment.stack_template(assemble(deployment))
 

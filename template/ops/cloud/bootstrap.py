@@ -44,7 +44,7 @@ def run(account: Account, deployment: Deployment, console: Console, *, subject: 
         console.print(f"The stack {escape(stack.name)} is up to date.")
         return
     console.print(f"[green]Done.[/] {escape(stack.name)} is there.")
-    if subject:
+    if subject or deployment.parameters.deploy_role:
         console.print(
             f"On GitHub, set the variable AWS_DEPLOY_ROLE of the environment {deployment.environment} to "
             f"{escape(deployment.deploy_role)}",

@@ -123,6 +123,15 @@ def test_without_github_there_is_no_deploy_role(
     assert "AWS_DEPLOY_ROLE" not in shown()
 
 
+def test_an_existing_deploy_role_is_named_for_github(
+    account: Account, make_deployment: Make, cloudformation: FakeCloudFormation, console: Console, shown: Shown
+) -> None:
+    role = "arn:aws:iam::123456789012:role/github/deploy"
+    assert run(account, make_deployment({"deploy_role": role}), console)["GitHubSubject"] == ""
+    assert cloudformation.status("my-model-dev-bootstrap") == "CREATE_COMPLETE"
+    assert f"AWS_DEPLOY_ROLE of the environment dev to {role}" in shown()
+
+
 @pytest.fixture
 def install_gh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Return what puts a gh there, given what the shell does."""
