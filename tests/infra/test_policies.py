@@ -37,6 +37,9 @@ PARLIAMENT_IS_MISTAKEN = {
     ("deploy.policy.json", "states:DescribeExecution", "arn:*:states:*:*:express:*:*:*"),
 }
 
+PARLIAMENT_DOES_NOT_KNOW = {"events:TargetArn"}
+"""Condition keys at whose types it breaks down: it knows no list of ARNs."""
+
 
 def test_statements_can_be_told_apart_and_only_allow() -> None:
     for name, policy in SOURCES.items():
@@ -224,7 +227,12 @@ def test_parliament_finds_nothing_but_what_it_mistakes(tmp_path: Path, with_ever
     policies = tmp_path / "policies"
     policies.mkdir()
     for path in (tmp_path / "build" / "iam").rglob("*.policy.json"):
-        path.rename(policies / path.name)
+        policy = json.loads(path.read_bytes())
+        for statement in policy["Statement"]:
+            for operands in statement.get("Condition", {}).values():
+                for key in PARLIAMENT_DOES_NOT_KNOW & operands.keys():
+                    del operands[key]
+        (policies / path.name).write_text(json.dumps(policy), encoding="utf-8")
 
     command = [*installed(PARLIAMENT), "--directory", str(policies), "--json"]
     checked = subprocess.run(command, check=False, capture_output=True, text=True)

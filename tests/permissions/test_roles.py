@@ -166,6 +166,8 @@ def _only_by(policy: str, sid: str, request: Request, all_of_them: Mapping[str, 
 
 VPC = {"Subnets": ["subnet-ff"], "SecurityGroupIds": ["sg-ff"]}
 
+TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:my-model-dev-failures"
+
 JOB_ROLE = f"arn:aws:iam::{ACCOUNT}:role/my-model-dev-jobs"
 
 
@@ -229,3 +231,32 @@ def test_execution_cannot_reach_further_than_its_deployment(
 def test_role_may_not(role: str, action: str, resource: str, context: dict[str, str]) -> None:
     request = Request(role, action, f"arn:aws:{resource.replace(':A:', f':{ACCOUNT}:')}", context)
     assert decide_for(POLICIES, request) is Decision.IMPLICITLY_DENIED
+
+
+@pytest.mark.parametrize(
+    ("action", "context", "decision"),
+    [
+        ("PutRule", {"events:source": ("aws.states",)}, Decision.ALLOWED),
+        ("PutRule", {"events:source": ("aws.states", "aws.s3")}, Decision.IMPLICITLY_DENIED),
+        ("PutRule", {"events:source": ("aws.s3",)}, Decision.IMPLICITLY_DENIED),
+        ("PutRule", {"events:detail-type": ("AWS API Call via CloudTrail",)}, Decision.IMPLICITLY_DENIED),
+        ("PutTargets", {"events:TargetArn": (TOPIC,)}, Decision.ALLOWED),
+        ("PutTargets", {"events:TargetArn": (TOPIC, f"{TOPIC}-of-others")}, Decision.IMPLICITLY_DENIED),
+        ("PutTargets", {"events:TargetArn": (f"{TOPIC}-of-others",)}, Decision.IMPLICITLY_DENIED),
+        ("PutTargets", {}, Decision.IMPLICITLY_DENIED),
+        ("DeleteRule", {}, Decision.ALLOWED),
+        ("RemoveTargets", {}, Decision.ALLOWED),
+    ],
+)
+def test_deploy_role_may_tell_the_topic_of_executions_alone(
+    action: str, context: dict[str, ContextValue], decision: Decision
+) -> None:
+    rule = f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/my-model-dev-failures"
+    request = Request("deploy", f"events:{action}", rule, context)
+    assert decide_for(granted("default"), request) is decision
+
+
+def test_the_rule_of_the_stack_is_one_that_the_deploy_role_may_put() -> None:
+    rule = deployment().stack_template({})["Resources"]["FailureRule"]["Properties"]
+    assert rule["EventPattern"]["source"] == ["aws.states"]
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "FailureTopic"}]
