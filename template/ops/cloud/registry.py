@@ -18,6 +18,8 @@ from ops.repository import Repository
 _CONTEXT = ("Dockerfile", "packages.txt", "requirements.txt", "model", "src")
 """What .dockerignore lets into the build."""
 
+_IMAGE = re.compile(r"(?P<repository>[^:@]+)(:(?P<tag>[^@]+))?(@(?P<digest>.+))?")
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -102,13 +104,31 @@ def choose(account: Account, deployment: Deployment, given: str | None, live: Li
 
 
 def keep(account: Account, deployment: Deployment, uri: str) -> None:
-    """Tag an image of the environment's repository as deployed, which its lifecycle policy never drops."""
-    repository, _, digest = uri.partition("@")
-    if repository != repository_uri(deployment):
+    """Tag an image of the environment's repository as deployed, which its lifecycle policy never drops.
+
+    Args:
+        account: where.
+        deployment: whose repository.
+        uri: of the image, with its tag, its digest or both; one of another repository is left alone.
+
+    Raises:
+        OpsError: the repository does not hold the image.
+    """
+    named, own = _IMAGE.fullmatch(uri), repository_uri(deployment)
+    if named is None or named["repository"] != own:
         return
+    image_id = {"imageDigest": named["digest"]} if named["digest"] else {"imageTag": named["tag"] or "latest"}
     ecr = account.client("ecr")
     place = {"registryId": account.account, "repositoryName": deployment.prefix}
-    image = ecr.batch_get_image(**place, imageIds=[{"imageDigest": digest}])["images"][0]
+    images = ecr.batch_get_image(**place, imageIds=[image_id])["images"]
+    if not images:
+        message = (
+            f"{own} does not hold the image {uri}: push it there, or let custom_image_uri in "
+            f"parameters/{deployment.environment}.json name one that it holds."
+        )
+        raise OpsError(message)
+    [image] = images
+    digest = image["imageId"]["imageDigest"]
     try:
         ecr.put_image(
             **place,

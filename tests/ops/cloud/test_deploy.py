@@ -164,6 +164,28 @@ def test_the_image_given_is_deployed_if_it_is_in_the_registry(
             deploy.run(account, deployment, console, image=wrong, yes=True)
 
 
+@pytest.mark.parametrize("name", [":own", "@{digest}", ":own@{digest}"])
+def test_the_image_that_the_parameters_name_is_kept(
+    account: Account, make_deployment: Make, push: Push, console: Console, name: str
+) -> None:
+    repository, _, digest = push(make_deployment(), "own").partition("@")
+    deployment = make_deployment({"custom_image_uri": f"{repository}{name.format(digest=digest)}"})
+    deploy.run(account, deployment, console, image=None, yes=True)
+    [image] = account.client("ecr").describe_images(repositoryName=deployment.prefix)["imageDetails"]
+    assert sorted(image["imageTags"]) == [f"deployed-{digest.removeprefix('sha256:')[:16]}", "own"]
+
+
+@pytest.mark.parametrize("name", ["", ":other", f"@sha256:{'0' * 64}"])
+def test_an_image_that_the_parameters_name_but_that_is_not_there_is_refused(
+    account: Account, make_deployment: Make, push: Push, cloudformation: FakeCloudFormation, console: Console, name: str
+) -> None:
+    repository = push(make_deployment(), "own").partition("@")[0]
+    deployment = make_deployment({"custom_image_uri": f"{repository}{name}"})
+    with pytest.raises(OpsError, match=f"does not hold the image {repository}{name}: push it there"):
+        deploy.run(account, deployment, console, image=None, yes=True)
+    assert not cloudformation.stacks
+
+
 def test_without_an_image_of_the_content_the_deployed_one_stays(
     account: Account,
     make_deployment: Make,
