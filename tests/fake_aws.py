@@ -104,6 +104,7 @@ class FakeCloudFormation(FakeService):
     Attributes:
         failure: (resource, reason): the next change fails at that resource.
         done: is called with each stack that was created or updated.
+        undone: is called with each stack whose update was rolled back.
     """
 
     name = "cloudformation"
@@ -115,6 +116,7 @@ class FakeCloudFormation(FakeService):
         self.change_sets: dict[str, dict[str, Any]] = {}
         self.failure: tuple[str, str] | None = None
         self.done: Callable[[FakeStack], object] = lambda _: None
+        self.undone: Callable[[FakeStack], object] = lambda _: None
         self._ids = itertools.count(1)
 
     def add(self, name: str, status: str, tags: Mapping[str, str] | None = None, template: str = "{}") -> FakeStack:
@@ -236,6 +238,8 @@ class FakeCloudFormation(FakeService):
             self._happen(stack, stack.name, stack.status)
             if stack.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
                 self.done(stack)
+            elif stack.status == "UPDATE_ROLLBACK_COMPLETE":
+                self.undone(stack)
 
     def _happen(self, stack: FakeStack, resource: str, status: str, reason: str = "") -> None:
         event = {

@@ -8,6 +8,7 @@ from ops.aws import Account
 from ops.cloud import assembly, dialogue, machine, registry, stacks
 from ops.cloud.machine import Live
 from ops.cloud.stacks import Stack
+from ops.errors import OpsError
 from ops.infrastructure import Deployment
 
 
@@ -36,7 +37,12 @@ def run(account: Account, deployment: Deployment, console: Console, *, image: st
     console.print(f"Scripts: {escape(_upload(account, deployment))}", soft_wrap=True)
     registry.keep(account, deployment, chosen.uri)
     template = deployment.stack_template(assembly.assemble(deployment, chosen.uri))
-    if dialogue.change(stack, template, deployment.stack_parameters(), console, yes=yes):
+    try:
+        changed = dialogue.change(stack, template, deployment.stack_parameters(), console, yes=yes)
+    except OpsError:
+        _redo_rollback(account, deployment, stack, live, console)
+        raise
+    if changed:
         version = machine.number(stack.outputs()["VersionArn"])
         console.print(f"[green]Deployed[/] {escape(deployment.prefix)}, version {version}.")
     elif _undo_rollback(account, deployment, stack, live):
@@ -59,3 +65,19 @@ def _undo_rollback(account: Account, deployment: Deployment, stack: Stack, live:
         return False
     machine.point(account, deployment, newest)
     return True
+
+
+def _redo_rollback(account: Account, deployment: Deployment, stack: Stack, live: Live | None, console: Console) -> None:
+    """Point the alias back at what ran: a change that failed leaves it at the stack's version."""
+    # While the stack still changes, and after a change that succeeded, the alias is not ours to move.
+    if live is None or not (stack.status or "").endswith("ROLLBACK_COMPLETE"):
+        return
+    now = machine.live(account, deployment)
+    if now is None or now.version_arn == live.version_arn:
+        return
+    machine.point(account, deployment, live.version_arn)
+    console.print(
+        f"[yellow]note:[/] CloudFormation brought back version {now.version}; {escape(deployment.prefix)} runs version "
+        f"{live.version} again, which it had been rolled back to.",
+        soft_wrap=True,
+    )

@@ -9,10 +9,10 @@ from typing import Any
 
 import boto3
 import pytest
-from fake_aws import FakeCloudFormation, FakeStepFunctions, Fault
+from fake_aws import FakeCloudFormation, FakeStack, FakeStepFunctions, Fault
 from ops import aws, cli
 from ops.aws import Account
-from ops.cloud import deploy, registry, rollback
+from ops.cloud import deploy, machine, registry, rollback
 from ops.errors import OpsError
 from ops.infrastructure import Deployment
 from rich.console import Console
@@ -278,6 +278,32 @@ def test_a_rollback_goes_back_and_the_next_deployment_forward(
     deploy.run(account, make_deployment(), console, image=None, yes=True)
     assert parameters(stepfunctions)["volume_size"] == 30
     assert "it had been rolled back" in shown()
+
+
+def test_a_failed_update_leaves_the_version_that_was_rolled_back_to(
+    account: Account,
+    make_deployment: Make,
+    push: Push,
+    cloudformation: FakeCloudFormation,
+    stepfunctions: FakeStepFunctions,
+    console: Console,
+    shown: Shown,
+) -> None:
+    push(make_deployment())
+    for size in (10, 20):
+        deploy.run(account, make_deployment({"volume_size": size}), console, image=None, yes=True)
+    rollback.run(account, make_deployment(), console, version=None)
+
+    def restore(stack: FakeStack) -> None:
+        stepfunctions.live = machine.number(stack.outputs["VersionArn"])
+        assert stepfunctions.live == 2
+
+    cloudformation.undone = restore
+    cloudformation.failure = ("Schedule", "The expression is wrong")
+    with pytest.raises(OpsError, match="Schedule: The expression is wrong"):
+        deploy.run(account, make_deployment({"volume_size": 99}), console, image=None, yes=True)
+    assert stepfunctions.live == 1
+    assert "my-model-dev runs version 1 again" in shown()
 
 
 def test_what_was_uploaded_is_only_the_scripts(
