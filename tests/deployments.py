@@ -42,7 +42,12 @@ ENVIRONMENTS: Mapping[str, Mapping[str, Any]] = {
     "network only": {"network_config": VPC},
     "output key only": {"output_encryption": {"KmsKeyId": KEY}},
     "existing roles": {**EXISTING_ROLES, "code_uri": "s3://elsewhere/code/", "tracing": True},
-    "whole buckets": {"input_uri": "s3://inputs", "output_uri": "s3://out", "model_uri": "s3://models"},
+    "whole buckets": {
+        "input_uri": "s3://inputs",
+        "output_uri": "s3://out",
+        "code_uri": "s3://code",
+        "model_uri": "s3://models",
+    },
     "aws-cn": {"region": "cn-north-1"},
     "aws-us-gov": {"region": "us-gov-west-1"},
 }

@@ -16,7 +16,7 @@ import yaml
 
 from ops.errors import OpsError
 from ops.images import scikit_image_uri
-from ops.parameters import Parameters, own_tags
+from ops.parameters import Parameters, is_under, own_tags
 from ops.regions import partition
 from ops.repository import Repository
 from ops.templates import for_cloudformation, insert, literal, resolve
@@ -39,6 +39,9 @@ _ONLY_WITH = {
     "jobs-vpc.policy": "SubnetArns",
     "jobs-volume-kms.policy": "VolumeKmsKeyArn",
     "jobs-output-kms.policy": "OutputKmsKeyArn",
+    "workflow-vpc.policy": "SubnetIds",
+    "workflow-volume-kms.policy": "VolumeKmsKeyNames",
+    "workflow-output-kms.policy": "OutputKmsKeyNames",
     "workflow-tracing.policy": "Tracing",
     "deploy-promotion.policy": "SourceRepositoryArn",
 }
@@ -111,8 +114,21 @@ class Deployment:
 
     @property
     def code_uri(self) -> str:
-        """The S3 prefix under which each version of the scripts has one of its own; `code_uri`, where that is set."""
-        return self.parameters.code_uri or f"s3://{self.bucket}/code/{self.prefix}/"
+        """The S3 prefix under which each version of the scripts has one of its own; `code_uri`, where that is set.
+
+        Raises:
+            OpsError: it lies below `output_uri`.
+        """
+        output_uri, computed = self.parameters.output_uri, f"s3://{self.bucket}/code/{self.prefix}/"
+        if self.parameters.code_uri:
+            return self.parameters.code_uri
+        if is_under(computed, f"{output_uri}/"):
+            message = (
+                f"output_uri: below {output_uri} lie the scripts, too ({computed}), so that the jobs could overwrite "
+                f"them: name another prefix, such as s3://{self.bucket}/output/, or set code_uri."
+            )
+            raise OpsError(message)
+        return computed
 
     @property
     def jobs_role(self) -> str:
@@ -259,6 +275,10 @@ class Deployment:
         code_bucket, code_prefix = _split(self.code_uri)
         model_bucket, model_prefix = _split(parameters.model_uri or "")
         vpc = parameters.network_config.VpcConfig
+        volume_key_arn = self._key_arn(
+            "volume_encryption.VolumeKmsKeyId", parameters.volume_encryption.VolumeKmsKeyId
+        )
+        output_key_arn = self._key_arn("output_encryption.KmsKeyId", parameters.output_encryption.KmsKeyId)
         scikit = parameters.scikit_image_uri or scikit_image_uri(
             parameters.region, self.repository.settings.scikit_version
         )
@@ -276,10 +296,12 @@ class Deployment:
             "ScikitRepositoryArn": self._repository_arn("scikit_image_uri", scikit),
             "SubnetArns": self._network_arns("subnet", vpc.Subnets if vpc else []),
             "SecurityGroupArns": self._network_arns("security-group", vpc.SecurityGroupIds if vpc else []),
-            "VolumeKmsKeyArn": self._key_arn(
-                "volume_encryption.VolumeKmsKeyId", parameters.volume_encryption.VolumeKmsKeyId
-            ),
-            "OutputKmsKeyArn": self._key_arn("output_encryption.KmsKeyId", parameters.output_encryption.KmsKeyId),
+            "SubnetIds": vpc.Subnets if vpc else [],
+            "SecurityGroupIds": vpc.SecurityGroupIds if vpc else [],
+            "VolumeKmsKeyArn": volume_key_arn,
+            "VolumeKmsKeyNames": _distinct(volume_key_arn, parameters.volume_encryption.VolumeKmsKeyId),
+            "OutputKmsKeyArn": output_key_arn,
+            "OutputKmsKeyNames": _distinct(output_key_arn, parameters.output_encryption.KmsKeyId),
             "Tracing": _text(truth=parameters.tracing),
             "JobsRoleArn": self.jobs_role,
             "WorkflowRoleArn": self.workflow_role,
@@ -395,6 +417,11 @@ def _split(uri: str) -> tuple[str, str]:
     """Return the bucket and the prefix of an S3 URI; IAM takes nothing in the prefix for a wildcard or a variable."""
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     return bucket, re.sub(r"[$*?]", r"${\g<0>}", prefix)
+
+
+def _distinct(*names: str | None) -> list[str]:
+    """Return the names that there are: SageMaker does not say whether its condition keys hold a KMS key's ARN or ID."""
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def _text(*, truth: bool) -> str:

@@ -139,7 +139,7 @@ def _without_trailing_slash(uri: str) -> str:
     return uri.rstrip("/")
 
 
-def _is_under(uri: str, prefix: str) -> bool:
+def is_under(uri: str, prefix: str) -> bool:
     """Return whether SageMaker would read `uri` with a prefix: all keys that begin with it, whatever follows."""
     bucket, _, key = prefix.removeprefix("s3://").partition("/")
     return f"{uri.rstrip('/')}/".startswith(f"s3://{bucket}/{key}")
@@ -233,10 +233,19 @@ class Parameters(_Model):
     @classmethod
     def _nothing_else_is_input(cls, uri: str | None, info: ValidationInfo) -> str | None:
         input_uri = info.data.get("input_uri")
-        if uri and input_uri and _is_under(uri, input_uri):
+        if uri and input_uri and is_under(uri, input_uri):
             message = f"lies under input_uri ({input_uri}), so that the jobs would read it as input"
-            if not _is_under(uri, f"{input_uri}/"):
+            if not is_under(uri, f"{input_uri}/"):
                 message += f": S3 takes all keys that begin with it, so end it with a slash ({input_uri}/)"
+            raise ValueError(message)
+        return uri
+
+    @field_validator("code_uri", "model_uri")
+    @classmethod
+    def _nothing_else_is_output(cls, uri: str | None, info: ValidationInfo) -> str | None:
+        output_uri = info.data.get("output_uri")
+        if uri and output_uri and is_under(uri, f"{output_uri}/"):
+            message = f"lies below output_uri ({output_uri}), so that the jobs could overwrite it"
             raise ValueError(message)
         return uri
 

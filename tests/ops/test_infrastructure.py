@@ -54,8 +54,8 @@ COMPUTED: list[tuple[dict[str, Any], dict[str, str]]] = [
     ),
     ({"input_uri": "s3://inputs"}, {"InputBucket": "inputs", "InputPrefix": ""}),
     ({"input_uri": "s3://inputs/a/b.csv"}, {"InputPrefix": "a/b.csv"}),
-    ({"output_uri": "s3://out"}, {"OutputBucket": "out", "OutputPrefix": "", "CodeBucket": "out"}),
-    ({"output_uri": "s3://out/a/b/"}, {"OutputPrefix": "a/b/"}),
+    ({"output_uri": "s3://out", "code_uri": "s3://code"}, {"OutputBucket": "out", "OutputPrefix": ""}),
+    ({"output_uri": "s3://out/a/b/"}, {"OutputPrefix": "a/b/", "CodeBucket": "out"}),
     ({"code_uri": "s3://code/a"}, {"CodeBucket": "code", "CodePrefix": "a"}),
     ({"model_uri": "s3://models/x/"}, {"ModelBucket": "models", "ModelPrefix": "x/"}),
     ({"model_uri": "s3://models"}, {"ModelBucket": "models", "ModelPrefix": ""}),
@@ -66,11 +66,16 @@ COMPUTED: list[tuple[dict[str, Any], dict[str, str]]] = [
         {
             "SubnetArns": "arn:aws:ec2:eu-west-1:*:subnet/subnet-0a,arn:aws:ec2:eu-west-1:*:subnet/subnet-0b",
             "SecurityGroupArns": "arn:aws:ec2:eu-west-1:*:security-group/sg-0a",
+            "SubnetIds": "subnet-0a,subnet-0b",
+            "SecurityGroupIds": "sg-0a",
         },
     ),
     (
         {"volume_encryption": {"VolumeKmsKeyId": KEY}},
-        {"VolumeKmsKeyArn": f"arn:aws:kms:eu-west-1:111111111111:key/{KEY}"},
+        {
+            "VolumeKmsKeyArn": f"arn:aws:kms:eu-west-1:111111111111:key/{KEY}",
+            "VolumeKmsKeyNames": f"arn:aws:kms:eu-west-1:111111111111:key/{KEY},{KEY}",
+        },
     ),
     (
         {"output_encryption": {"KmsKeyId": "mrk-0a1b"}, "region": "cn-north-1"},
@@ -78,7 +83,10 @@ COMPUTED: list[tuple[dict[str, Any], dict[str, str]]] = [
     ),
     (
         {"output_encryption": {"KmsKeyId": "arn:aws:kms:eu-west-1:333333333333:key/0a"}},
-        {"OutputKmsKeyArn": "arn:aws:kms:eu-west-1:333333333333:key/0a"},
+        {
+            "OutputKmsKeyArn": "arn:aws:kms:eu-west-1:333333333333:key/0a",
+            "OutputKmsKeyNames": "arn:aws:kms:eu-west-1:333333333333:key/0a",
+        },
     ),
     (
         {"custom_image_uri": "333333333333.dkr.ecr.eu-central-1.amazonaws.com/team/model@sha256:0a"},
@@ -131,6 +139,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"custom_image_uri": "ghcr.io/org/model:1"}, "custom_image_uri: ghcr.io/org/model:1 is not in Amazon ECR"),
     ({"scikit_image_uri": "mirror/scikit:1"}, "scikit_image_uri: mirror/scikit:1 is not in Amazon ECR"),
+    ({"output_uri": "s3://out"}, "output_uri: below s3://out lie the scripts, too (s3://out/code/my-model-dev/)"),
+    ({"output_uri": "s3://out/code/"}, "output_uri: below s3://out/code lie the scripts, too"),
     ({"region": "eu-nowhere-1"}, "No account is known that holds SageMaker's scikit-learn image in eu-nowhere-1"),
 ]
 
@@ -154,8 +164,6 @@ def test_the_answers_of_the_administrator_become_parameters(tmp_path: Path) -> N
     assert parameters["CreateOidcProvider"] == "true"
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_parameter_of_the_templates_is_given_and_no_other(tmp_path: Path, environment: str) -> None:
 def test_no_deploy_role_is_made_where_one_exists(tmp_path: Path) -> None:
     role = "arn:aws:iam::111111111111:role/github/deploy"
     deployment = make_deployment(tmp_path / "r", {"deploy_role": role})
@@ -166,6 +174,8 @@ def test_no_deploy_role_is_made_where_one_exists(tmp_path: Path) -> None:
     assert deployment.deploy_role == role
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_parameter_of_the_templates_is_given_and_no_other(tmp_path: Path, environment: str) -> None:
     deployment = make_deployment(tmp_path / "r", ENVIRONMENTS[environment])
     stack = deployment.stack_template(assemble(deployment))
 
@@ -208,9 +218,12 @@ OPTIONAL: list[tuple[dict[str, Any], set[str]]] = [
     ({}, set()),
     ({"model_uri": "s3://models/x/"}, {"jobs-model.policy"}),
     ({"network_config": {"EnableNetworkIsolation": True}}, set()),
-    ({"network_config": VPC}, {"jobs-vpc.policy"}),
-    ({"volume_encryption": {"VolumeKmsKeyId": KEY}}, {"jobs-volume-kms.policy"}),
-    ({"output_encryption": {"KmsKeyId": KEY}}, {"jobs-output-kms.policy"}),
+    ({"network_config": VPC}, {"jobs-vpc.policy", "workflow-vpc.policy"}),
+    (
+        {"volume_encryption": {"VolumeKmsKeyId": KEY}},
+        {"jobs-volume-kms.policy", "workflow-volume-kms.policy"},
+    ),
+    ({"output_encryption": {"KmsKeyId": KEY}}, {"jobs-output-kms.policy", "workflow-output-kms.policy"}),
     ({"tracing": True}, {"workflow-tracing.policy"}),
     (dict(EXISTING_ROLES), set()),
 ]

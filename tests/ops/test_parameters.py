@@ -286,6 +286,22 @@ def test_what_lies_beside_the_input_is_taken(write: Write, key: str, input_uri: 
     assert Parameters.load(write(REQUIRED | elsewhere | {"input_uri": input_uri, key: uri}))
 
 
+@pytest.mark.parametrize("uri", ["s3://elsewhere/data", "s3://elsewhere/data/", "s3://elsewhere/data/code"])
+@pytest.mark.parametrize("output_uri", ["s3://elsewhere", "s3://elsewhere/", "s3://elsewhere/data"])
+@pytest.mark.parametrize("key", ["code_uri", "model_uri"])
+def test_what_the_jobs_could_overwrite_is_refused(write: Write, key: str, output_uri: str, uri: str) -> None:
+    message = refusal(write(REQUIRED | {"output_uri": output_uri, key: uri}))
+    assert f"{key}: lies below output_uri ({output_uri.rstrip('/')})" in message
+
+
+@pytest.mark.parametrize(
+    ("output_uri", "uri"), [("s3://elsewhere/data", "s3://elsewhere/data-of-it/x"), ("s3://else", "s3://elsewhere/x")]
+)
+@pytest.mark.parametrize("key", ["code_uri", "model_uri"])
+def test_what_lies_beside_the_output_is_taken(write: Write, key: str, output_uri: str, uri: str) -> None:
+    assert Parameters.load(write(REQUIRED | {"output_uri": output_uri, key: uri}))
+
+
 @pytest.mark.parametrize(
     ("tags", "fault"),
     [

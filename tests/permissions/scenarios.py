@@ -266,7 +266,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "three instances": Scenario({"instance_count": 3}, files=("a.csv", "b.csv", "c.csv")),
     "traced": Scenario(TRACING),
     "prefixes with wildcards": Scenario({"input_uri": "s3://bucket/in*/$?/", "output_uri": "s3://bucket/out*"}),
-    "whole buckets": Scenario({"input_uri": "s3://given", "output_uri": "s3://made"}),
+    "whole buckets": Scenario({"input_uri": "s3://given", "output_uri": "s3://bucket", "code_uri": "s3://code/"}),
     "job that fails once": Scenario(scripts={"predict": [fail]}),
 }
 """What is to work with the policies that come with it."""
