@@ -53,6 +53,13 @@ def test_each_environment_has_its_own_role_and_region(bootstrapped: GitHub) -> N
     ]
 
 
+def test_push_to_a_branch_that_is_not_the_default_one_runs_nothing(bootstrapped: GitHub) -> None:
+    run = bootstrapped.push(branch="master")
+
+    assert sorted(run.skipped) == ["dev", "prod", "test"]
+    assert not bootstrapped.calls
+
+
 def test_first_push_before_bootstrap_says_what_is_missing_and_is_not_red(github: GitHub) -> None:
     run = github.push()
 

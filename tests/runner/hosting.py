@@ -25,6 +25,8 @@ INPUTS = {
     "docker/setup-buildx-action": {"driver-opts"},
 }
 
+DEFAULT_BRANCH = "main"
+
 CLOUD_VERBS = ("build", "promote", "deploy")
 """The verbs of ops that act on AWS or on the engines."""
 
@@ -57,9 +59,9 @@ class GitHub:
     def _programs(self) -> Path:
         return self.state / "bin"
 
-    def push(self, sha: str = "1" * 40) -> Run:
-        """Push a commit to the default branch."""
-        return self._trigger("deploy.yml", "push", sha)
+    def push(self, sha: str = "1" * 40, branch: str = DEFAULT_BRANCH) -> Run:
+        """Push a commit to a branch."""
+        return self._trigger("deploy.yml", "push", sha, branch)
 
     def release(self, sha: str = "1" * 40) -> Run:
         """Release a commit."""
@@ -90,7 +92,7 @@ class GitHub:
             program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
             program.chmod(0o755)
 
-    def _trigger(self, workflow: str, event: str, sha: str) -> Run:
+    def _trigger(self, workflow: str, event: str, sha: str, ref: str = "") -> Run:
         self._install()
         number = str(len(self._runs))
         temporary = self.state / f"temp-{number}"
@@ -98,7 +100,14 @@ class GitHub:
         runner = Runner(
             self.repository,
             temporary,
-            github={"event_name": event, "repository": "org/my-model", "sha": sha, "token": "token"},
+            github={
+                "event": {"repository": {"default_branch": DEFAULT_BRANCH}},
+                "event_name": event,
+                "ref_name": ref,
+                "repository": "org/my-model",
+                "sha": sha,
+                "token": "token",
+            },
             variables=self.variables,
             actions={name: self._stub(name, self.state / number) for name in INPUTS},
             environment={
