@@ -77,6 +77,7 @@ STATIC = {
     "ops/cloud/scope.py",
     "ops/cloud/stacks.py",
     "ops/cloud/status.py",
+    "ops/cloud/trust.py",
     "ops/containers.py",
     "ops/data/scikit_images.json",
     "ops/definition.py",

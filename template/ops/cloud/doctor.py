@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ops import aws, containers, definition
 from ops.aws import Account
-from ops.cloud import console_links, machine, registry, stacks
+from ops.cloud import console_links, machine, registry, stacks, trust
 from ops.definition import STEPS
 from ops.errors import OpsError
 from ops.infrastructure import Deployment
@@ -74,6 +74,7 @@ def environment(account: Account, deployment: Deployment) -> Iterator[Finding]:
         "bucket": _bucket,
         "image": _image,
         "roles": _roles,
+        "trust": _trust,
         "quotas": _quotas,
     }
     for subject, check in checks.items():
@@ -165,10 +166,7 @@ def _image(account: Account, deployment: Deployment) -> Iterator[Finding]:
 
 def _roles(account: Account, deployment: Deployment) -> Iterator[Finding]:
     policies = deployment.policies()
-    roles = {"jobs": deployment.jobs_role, "workflow": deployment.workflow_role}
-    if deployment.parameters.schedule:
-        roles["scheduler"] = deployment.scheduler_role
-    for name, role in roles.items():
+    for name, role in _roles_of(deployment).items():
         documents = [document for key, document in policies.items() if key.split(".")[0].split("-")[0] == name]
         statements = [it for document in documents for it in document["Statement"] if "Principal" not in it]
         try:
@@ -176,8 +174,7 @@ def _roles(account: Account, deployment: Deployment) -> Iterator[Finding]:
         except ClientError as error:
             if aws.code(error) != "NoSuchEntity":
                 raise
-            fix = f"An administrator runs `uv run ops bootstrap --env {deployment.environment}`, which makes it."
-            yield Finding(f"role {role}", "not there", fix)
+            yield _no_role(deployment, name, role)
             continue
         if missing:
             fix = (
@@ -186,6 +183,47 @@ def _roles(account: Account, deployment: Deployment) -> Iterator[Finding]:
             yield Finding(f"role {role}", f"may not {', '.join(missing)}", fix)
         else:
             yield Finding(f"role {role}", "has every permission")
+
+
+def _trust(account: Account, deployment: Deployment) -> Iterator[Finding]:
+    # Which ids GitHub gives, and whether it does, only GitHub knows.
+    subjects = (deployment.github_subject((0, 0)), deployment.github_subject(None))
+    wanted = [deployment.policies(subject) for subject in subjects]
+    for name, role in _roles_of(deployment).items():
+        try:
+            found = account.client("iam").get_role(RoleName=role.rpartition("/")[2])["Role"]
+        except ClientError as error:
+            if aws.code(error) != "NoSuchEntity":
+                raise
+            # The check of its permissions said so.
+            continue
+        statements = [statement for policies in wanted for statement in policies[f"{name}.trust"]["Statement"]]
+        if any(trust.admits(found["AssumeRolePolicyDocument"], statement) for statement in statements):
+            yield Finding(f"trust of {role}", "as it has to be")
+        else:
+            [principal] = statements[0]["Principal"].values()
+            whom = f"{principal} with the sub {subjects[1]}" if name == "deploy" else principal
+            fix = (
+                f"Give it the trust policy build/iam/{deployment.environment}/{name}.trust.json "
+                "(`uv run ops assemble` writes it)."
+            )
+            yield Finding(f"trust of {role}", f"{whom} may not assume it", fix)
+
+
+def _roles_of(deployment: Deployment) -> dict[str, str]:
+    """Return the ARNs of the roles that an environment needs, by the beginning of the names of their policies."""
+    roles = {"jobs": deployment.jobs_role, "workflow": deployment.workflow_role, "deploy": deployment.deploy_role}
+    return roles | ({"scheduler": deployment.scheduler_role} if deployment.parameters.schedule else {})
+
+
+def _no_role(deployment: Deployment, name: str, role: str) -> Finding:
+    key = "role" if name == "jobs" else f"{name}_role"
+    if getattr(deployment.parameters, key):
+        fix = f"Correct {key} in parameters/{deployment.environment}.json, or have the role made."
+        return Finding(f"role {role}", "not there", fix)
+    fix = f"An administrator runs `uv run ops bootstrap --env {deployment.environment}`, which makes it."
+    # Bootstrap may have been told to make none for GitHub Actions.
+    return Finding(f"role {role}", "not there", fix, note=name == "deploy")
 
 
 def _denied(account: Account, role: str, statement: Mapping[str, Any]) -> set[str]:
@@ -200,16 +238,25 @@ def _denied(account: Account, role: str, statement: Mapping[str, Any]) -> set[st
             ContextEntries=[
                 {
                     "ContextKeyName": key,
-                    "ContextKeyType": "boolean" if operator == "Bool" else "string",
+                    "ContextKeyType": _type(operator),
                     "ContextKeyValues": [_example(_list(value)[0], account)],
                 }
                 for operator, conditions in statement.get("Condition", {}).items()
+                # It asks whether there is a value, which another condition on the same key gives.
+                if operator != "Null"
                 for key, value in conditions.items()
             ],
         )
     )
     results = [result for page in pages for result in page["EvaluationResults"]]
     return {result["EvalActionName"] for result in results if _is_denied(result)}
+
+
+def _type(operator: str) -> str:
+    """Return the type of the values that an operator of a condition compares."""
+    if operator.startswith(("ForAllValues:", "ForAnyValue:")):
+        return "stringList"
+    return "boolean" if operator == "Bool" else "string"
 
 
 def _example(pattern: str, account: Account) -> str:

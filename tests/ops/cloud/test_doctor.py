@@ -17,16 +17,36 @@ from rich.console import Console
 Make = Callable[..., Deployment]
 Push = Callable[..., str]
 
+ABSENT = "NoSuchEntity"
+
 
 class FakeIam(FakeService):
-    """Simulates policies; every role may do everything but `denied`."""
+    """Simulates policies; every role may do everything but `denied`, and trusts whom it has to.
+
+    Attributes:
+        trusts: the trust policies, by the name of the role, of which there are no others.
+        missing: the end of the names of the roles that do not exist.
+    """
 
     name = "iam"
     denied: str | None = None
-    missing_role = False
+    missing: tuple[str, ...] = ()
+
+    def __init__(self, session: Any) -> None:  # noqa: ANN401
+        """Start without a trust policy."""
+        super().__init__(session)
+        self.trusts: dict[str, Any] = {}
+
+    def get_role(self, RoleName: str) -> dict[str, Any]:  # noqa: N803
+        """Return the role with its trust policy."""
+        if RoleName.endswith(self.missing):
+            raise Fault(ABSENT)
+        # As it is on the wire.
+        return {"Role": {"AssumeRolePolicyDocument": json.dumps(self.trusts[RoleName])}}
 
     def simulate_principal_policy(
         self,
+        PolicySourceArn: str,  # noqa: N803
         ActionNames: list[str],  # noqa: N803
         ResourceArns: list[str],  # noqa: N803
         **_: Any,  # noqa: ANN401
@@ -34,9 +54,8 @@ class FakeIam(FakeService):
         """Return the decisions."""
         # AWS takes no pattern for a resource.
         assert all("*" not in arn or arn == "*" for arn in ResourceArns)
-        absent = "NoSuchEntity"
-        if self.missing_role:
-            raise Fault(absent)
+        if PolicySourceArn.endswith(self.missing):
+            raise Fault(ABSENT)
         return {
             "EvaluationResults": [
                 {
@@ -96,6 +115,9 @@ def healthy(
     deployment = make_deployment()
     bootstrap.run(account, deployment, console, subject=deployment.github_subject((1, 2)), yes=True)
     push(deployment)
+    trusts = deployment.policies(deployment.github_subject((1, 2)))
+    for name in ("jobs", "workflow", "scheduler", "deploy"):
+        iam.trusts[f"my-model-dev-{name}"] = trusts[f"{name}.trust"]
     account.client("s3").put_object(Bucket=bucket, Key="input/x.csv", Body=b"x")
     return deployment
 
@@ -111,7 +133,7 @@ def faults(account: Account, deployment: Deployment) -> list[Finding]:
 def test_where_nothing_is_missing_all_is_well(account: Account, healthy: Deployment) -> None:
     found = findings(account, healthy)
     assert not [finding for finding in found.values() if finding.fix]
-    assert found.keys() == {"credentials", "stack", "bucket", "input", "image", "role", "quota"}
+    assert found.keys() == {"credentials", "stack", "bucket", "input", "image", "role", "trust", "quota"}
 
 
 @pytest.mark.parametrize(
@@ -147,7 +169,7 @@ def test_without_bootstrap_everything_that_is_missing_names_it(
     quotas: FakeQuotas,
 ) -> None:
     assert stepfunctions.live is None
-    iam.missing_role = True
+    iam.missing = ("",)
     assert quotas.value
     found = findings(account, make_deployment({"input_uri": "s3://missing/x/", "output_uri": "s3://missing/y/"}))
     for subject in ("stack", "bucket", "image", "role"):
@@ -155,11 +177,60 @@ def test_without_bootstrap_everything_that_is_missing_names_it(
 
 
 def test_an_existing_role_that_lacks_a_permission_is_found(account: Account, healthy: Deployment, iam: FakeIam) -> None:
-    iam.denied = "ecr:BatchGetImage"
+    iam.denied = "logs:PutLogEvents"
     [fault] = faults(account, healthy)
     assert fault.subject == f"role {healthy.jobs_role}"
-    assert fault.said == "may not ecr:BatchGetImage"
+    assert fault.said == "may not logs:PutLogEvents"
     assert "build/iam/dev/jobs" in fault.fix
+
+
+def test_a_deploy_role_that_lacks_a_permission_is_found(account: Account, healthy: Deployment, iam: FakeIam) -> None:
+    iam.denied = "cloudformation:CreateChangeSet"
+    [fault] = faults(account, healthy)
+    assert fault.subject == f"role {healthy.deploy_role}"
+    assert "build/iam/dev/deploy" in fault.fix
+
+
+def test_an_existing_deploy_role_is_looked_at_in_place_of_that_of_bootstrap(
+    account: Account, healthy: Deployment, make_deployment: Make, iam: FakeIam
+) -> None:
+    iam.missing = (healthy.deploy_role,)
+    deployment = make_deployment({"deploy_role": "arn:aws:iam::123456789012:role/github/deploy"})
+    iam.trusts["deploy"] = iam.trusts.pop("my-model-dev-deploy")
+    # The one that bootstrap made is to go.
+    [fault] = faults(account, deployment)
+    assert fault.said == "made with other values of GitHubSubject"
+    iam.missing = ("/deploy",)
+    assert "deploy_role in parameters/dev.json" in faults(account, deployment)[1].fix
+
+
+def test_there_need_be_no_role_for_github(account: Account, healthy: Deployment, iam: FakeIam) -> None:
+    iam.missing = ("-deploy",)
+    finding = findings(account, healthy)["role"]
+    assert finding.said == "not there"
+    assert not faults(account, healthy)
+
+
+def test_a_role_that_does_not_trust_its_service_is_found(account: Account, healthy: Deployment, iam: FakeIam) -> None:
+    iam.trusts["my-model-dev-workflow"] = iam.trusts["my-model-dev-jobs"]
+    [fault] = faults(account, healthy)
+    assert fault.subject == f"trust of {healthy.workflow_role}"
+    assert fault.said == "states.amazonaws.com may not assume it"
+    assert "build/iam/dev/workflow.trust.json" in fault.fix
+
+
+def test_a_deploy_role_of_another_environment_is_found(account: Account, healthy: Deployment, iam: FakeIam) -> None:
+    document = json.dumps(iam.trusts["my-model-dev-deploy"]).replace("environment:dev", "environment:prod")
+    iam.trusts["my-model-dev-deploy"] = json.loads(document)
+    [fault] = faults(account, healthy)
+    assert "with the sub repo:org/my-model:environment:dev may not assume it" in fault.said
+
+
+def test_trust_that_may_not_be_looked_at_is_no_fault(account: Account, healthy: Deployment, iam: FakeIam) -> None:
+    iam.faults["get_role"] = [Fault("AccessDenied", "not authorized to perform: iam:GetRole")]
+    found = findings(account, healthy)["trust"]
+    assert "denied iam:GetRole" in found.fix
+    assert not found.is_fault
 
 
 def test_conditions_are_simulated_with_values_of_their_type(
@@ -170,11 +241,30 @@ def test_conditions_are_simulated_with_values_of_their_type(
     assert findings(account, make_deployment({"volume_encryption": {"VolumeKmsKeyId": key}}))
     given = {
         entry["ContextKeyName"]: (entry["ContextKeyType"], entry["ContextKeyValues"])
-        for _, request in iam.calls
+        for name, request in iam.calls
+        if name == "simulate_principal_policy"
         for entry in request["ContextEntries"]
     }
     assert given["kms:GrantIsForAWSResource"] == ("boolean", ["true"])
-    assert given["iam:PassedToService"] == ("string", ["sagemaker.amazonaws.com"])
+    assert given["iam:PassedToService"][0] == "string"
+
+
+def test_each_key_of_a_condition_is_simulated_once_and_as_a_set_where_it_is_one(
+    account: Account, healthy: Deployment, iam: FakeIam
+) -> None:
+    path = healthy.repository.root / "iam" / "jobs.policy.json"
+    policy = json.loads(path.read_text("utf-8"))
+    condition = {"ForAllValues:StringEquals": {"events:source": "aws.states"}, "Null": {"events:source": "false"}}
+    policy["Statement"] = [{"Effect": "Allow", "Action": "events:PutRule", "Resource": "*", "Condition": condition}]
+    path.write_text(json.dumps(policy), encoding="utf-8")
+    assert findings(account, healthy)
+    [context] = [
+        request["ContextEntries"]
+        for name, request in iam.calls
+        if name == "simulate_principal_policy" and request["PolicySourceArn"] == healthy.jobs_role
+    ]
+    wanted = {"ContextKeyName": "events:source", "ContextKeyType": "stringList", "ContextKeyValues": ["aws.states"]}
+    assert context == [wanted]
 
 
 def test_too_small_a_quota_is_found(account: Account, healthy: Deployment, make_deployment: Make) -> None:
