@@ -49,10 +49,10 @@ def _allowed(deployment: Deployment, deployed: Mapping[str, Any], key: str, valu
         case "role":
             allowed, limit = value == deployment.jobs_role, deployment.jobs_role
         case "volume_encryption" | "output_encryption":
-            allowed, limit = _same_or_none(value, getattr(parameters, key).model_dump(exclude_none=True))
+            allowed, limit = _same(value, getattr(parameters, key).model_dump(exclude_none=True))
         case "network_config":
             network = parameters.network_config.model_dump(exclude_none=True)
-            allowed, limit = _same_or_none(value.get("VpcConfig"), network.get("VpcConfig"))
+            allowed, limit = _same(value.get("VpcConfig"), network.get("VpcConfig"))
         case _:
             return None
     return None if allowed else limit
@@ -69,5 +69,6 @@ def _repository(image: str) -> str:
     return f"{host}{slash}{path.partition(':')[0]}"
 
 
-def _same_or_none(value: Mapping[str, Any] | None, fixed: Mapping[str, Any] | None) -> tuple[bool, str]:
-    return not value or value == fixed, str(fixed) if fixed else "none"
+def _same(value: Mapping[str, Any] | None, fixed: Mapping[str, Any] | None) -> tuple[bool, str]:
+    # Nothing instead of what is fixed is denied, too: a job must not leave the VPC, or do without the key.
+    return (value or None) == (fixed or None), str(fixed) if fixed else "none"

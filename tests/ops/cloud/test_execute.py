@@ -155,6 +155,34 @@ def test_what_the_policies_cover_is_allowed(
     assert run(account, deployment, console, assignment) == 0
 
 
+SECURED = {
+    "network_config": {"VpcConfig": {"Subnets": ["subnet-0a"], "SecurityGroupIds": ["sg-0a"]}},
+    "volume_encryption": {"VolumeKmsKeyId": "0a"},
+    "output_encryption": {"KmsKeyId": "0b"},
+}
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "network_config={}",
+        'network_config={"EnableNetworkIsolation": true}',
+        "volume_encryption={}",
+        "output_encryption={}",
+    ],
+)
+def test_no_execution_does_without_the_network_and_the_keys(
+    account: Account, make_deployment: Make, stepfunctions: FakeStepFunctions, console: Console, assignment: str
+) -> None:
+    secured = make_deployment(SECURED)
+    stepfunctions.publish(json.dumps(assembly.assemble(secured, IMAGE)))
+    with pytest.raises(OpsError, match=r"are limited to .*ops bootstrap --env dev"):
+        run(account, secured, console, assignment)
+    assert not stepfunctions.executions
+    same = (f"{key}={json.dumps(value)}" for key, value in SECURED.items())
+    assert run(account, secured, console, *same) == 0
+
+
 def test_the_account_cannot_be_overridden(account: Account, deployment: Deployment, console: Console) -> None:
     with pytest.raises(OpsError, match="account belongs to the environment"):
         run(account, deployment, console, 'account="222222222222"')
