@@ -275,9 +275,7 @@ class Deployment:
         code_bucket, code_prefix = _split(self.code_uri)
         model_bucket, model_prefix = _split(parameters.model_uri or "")
         vpc = parameters.network_config.VpcConfig
-        volume_key_arn = self._key_arn(
-            "volume_encryption.VolumeKmsKeyId", parameters.volume_encryption.VolumeKmsKeyId
-        )
+        volume_key_arn = self._key_arn("volume_encryption.VolumeKmsKeyId", parameters.volume_encryption.VolumeKmsKeyId)
         output_key_arn = self._key_arn("output_encryption.KmsKeyId", parameters.output_encryption.KmsKeyId)
         scikit = parameters.scikit_image_uri or scikit_image_uri(
             parameters.region, self.repository.settings.scikit_version

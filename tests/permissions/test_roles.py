@@ -19,7 +19,7 @@ from permissions.enforcement import (
     statements,
     without,
 )
-from permissions.scenarios import ACCOUNT, EVERYTHING, SCENARIOS, Outcome, Scenario, deployment, play
+from permissions.scenarios import ACCOUNT, EVERYTHING, SCENARIOS, VPC_AND_KEYS, Outcome, Scenario, deployment, play
 
 UNEXERCISED: Mapping[str, str] = {}
 """Permissions that no scenario needs, and why they are granted all the same."""
@@ -135,6 +135,7 @@ CONDITIONS = [
     (name, statement["Sid"], operator, key)
     for name, document in POLICIES.items()
     for statement in statements(document)
+    if statement["Effect"] == "Allow"
     for operator, keys in statement.get("Condition", {}).items()
     for key in keys
 ]
@@ -158,10 +159,13 @@ def test_condition_keeps_others_out(policy: str, sid: str, operator: str, key: s
 
 
 def _only_by(policy: str, sid: str, request: Request, all_of_them: Mapping[str, Document]) -> bool:
-    document = all_of_them[policy]
+    return decide_for(_without_statement(all_of_them, policy, sid), request) is not Decision.ALLOWED
+
+
+def _without_statement(policies: Mapping[str, Document], policy: str, sid: str) -> Mapping[str, Document]:
+    document = policies[policy]
     rest = [statement for statement in statements(document) if statement["Sid"] != sid]
-    without_it = {**all_of_them, policy: {**document, "Statement": rest}}
-    return decide_for(without_it, request) is not Decision.ALLOWED
+    return {**policies, policy: {**document, "Statement": rest}}
 
 
 VPC = {"Subnets": ["subnet-ff"], "SecurityGroupIds": ["sg-ff"]}
@@ -206,6 +210,52 @@ def test_execution_cannot_reach_further_than_its_deployment(
     outcome = play(Scenario(given=given), tmp_path)
     assert outcome.failure is not None
     assert f"not authorized to perform: {action} on resource: {resource}" in outcome.failure
+
+
+SUBNETS, GROUPS = (VPC_AND_KEYS["network_config"]["VpcConfig"][key] for key in ("Subnets", "SecurityGroupIds"))
+
+GUARDED: list[tuple[str, str, dict[str, Any]]] = [
+    ("workflow-vpc", "NeverOutsideTheVpc", {"network_config": {}}),
+    ("workflow-vpc", "NeverOutsideTheVpc", {"network_config": {"EnableNetworkIsolation": True}}),
+    (
+        "workflow-vpc",
+        "NeverInOtherSubnets",
+        {"network_config": {"VpcConfig": {"Subnets": [*SUBNETS, "subnet-ff"], "SecurityGroupIds": GROUPS}}},
+    ),
+    (
+        "workflow-vpc",
+        "NeverInOtherSecurityGroups",
+        {"network_config": {"VpcConfig": {"Subnets": SUBNETS, "SecurityGroupIds": [*GROUPS, "sg-ff"]}}},
+    ),
+    ("workflow-volume-kms", "NeverWithoutTheVolumeKey", {"volume_encryption": {}}),
+    ("workflow-volume-kms", "NeverWithoutTheVolumeKey", {"volume_encryption": {"VolumeKmsKeyId": "ffff"}}),
+    ("workflow-output-kms", "NeverWithoutTheOutputKey", {"output_encryption": {}}),
+    ("workflow-output-kms", "NeverWithoutTheOutputKey", {"output_encryption": {"KmsKeyId": "ffff"}}),
+]
+"""A policy, its statement, and the input of an execution that nothing else would stop."""
+
+
+@pytest.mark.parametrize(("policy", "sid", "given"), GUARDED)
+def test_execution_cannot_leave_the_network_and_the_keys_of_its_deployment(
+    policy: str, sid: str, given: dict[str, Any], tmp_path: Path
+) -> None:
+    outcome = play(replace(SCENARIOS["VPC and keys"], given=given), tmp_path)
+    denied = outcome.denied[0]
+    assert denied.action == "sagemaker:CreateProcessingJob"
+    assert outcome.failure is not None
+    assert "not authorized to perform: sagemaker:CreateProcessingJob" in outcome.failure
+    policies = granted("VPC and keys")
+    assert decide_for(policies, denied) is Decision.EXPLICITLY_DENIED
+    assert decide_for(_without_statement(policies, f"{policy}.policy", sid), denied) is Decision.ALLOWED
+
+
+@pytest.mark.parametrize("key", ["0a1b2c3d", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0a1b2c3d"])
+def test_key_is_the_same_by_its_id_and_by_its_arn(key: str, played: Play) -> None:
+    creating = [it for it in played("VPC and keys").requests if it.action == "sagemaker:CreateProcessingJob"]
+    assert creating
+    for request in creating:
+        context = {**request.context, "sagemaker:VolumeKmsKey": key}
+        assert decide_for(granted("VPC and keys"), replace(request, context=context)) is Decision.ALLOWED
 
 
 @pytest.mark.parametrize(
