@@ -169,8 +169,11 @@ def _roles(account: Account, deployment: Deployment) -> Iterator[Finding]:
     for name, role in _roles_of(deployment).items():
         documents = [document for key, document in policies.items() if key.split(".")[0].split("-")[0] == name]
         statements = [it for document in documents for it in document["Statement"] if "Principal" not in it]
+        allowed = [statement for statement in statements if statement["Effect"] == "Allow"]
+        # They deny what differs from the values in their conditions, so those are what the workflow asks with.
+        denials = [statement for statement in statements if statement["Effect"] == "Deny"]
         try:
-            missing = sorted({action for statement in statements for action in _denied(account, role, statement)})
+            missing = sorted({action for it in allowed for action in _denied(account, role, it, denials)})
         except ClientError as error:
             if aws.code(error) != "NoSuchEntity":
                 raise
@@ -226,8 +229,8 @@ def _no_role(deployment: Deployment, name: str, role: str) -> Finding:
     return Finding(f"role {role}", "not there", fix, note=name == "deploy")
 
 
-def _denied(account: Account, role: str, statement: Mapping[str, Any]) -> set[str]:
-    """Return the actions of a statement that a role is denied, under the statement's own conditions."""
+def _denied(account: Account, role: str, statement: Mapping[str, Any], denials: list[Mapping[str, Any]]) -> set[str]:
+    """Return the actions of a statement that a role is denied, under its own conditions and outside of `denials`."""
     pages = (
         account.client("iam")
         .get_paginator("simulate_principal_policy")
@@ -241,7 +244,8 @@ def _denied(account: Account, role: str, statement: Mapping[str, Any]) -> set[st
                     "ContextKeyType": _type(operator),
                     "ContextKeyValues": [_example(_list(value)[0], account)],
                 }
-                for operator, conditions in statement.get("Condition", {}).items()
+                for each in (statement, *denials)
+                for operator, conditions in each.get("Condition", {}).items()
                 # It asks whether there is a value, which another condition on the same key gives.
                 if operator != "Null"
                 for key, value in conditions.items()

@@ -249,13 +249,17 @@ def test_conditions_are_simulated_with_values_of_their_type(
     assert given["iam:PassedToService"][0] == "string"
 
 
-def test_each_key_of_a_condition_is_simulated_once_and_as_a_set_where_it_is_one(
+def test_conditions_are_simulated_as_sets_and_so_that_no_denial_applies(
     account: Account, healthy: Deployment, iam: FakeIam
 ) -> None:
     path = healthy.repository.root / "iam" / "jobs.policy.json"
     policy = json.loads(path.read_text("utf-8"))
     condition = {"ForAllValues:StringEquals": {"events:source": "aws.states"}, "Null": {"events:source": "false"}}
-    policy["Statement"] = [{"Effect": "Allow", "Action": "events:PutRule", "Resource": "*", "Condition": condition}]
+    vpc = {"ForAnyValue:StringNotEquals": {"sagemaker:VpcSubnets": ["subnet-0a"]}}
+    policy["Statement"] = [
+        {"Effect": "Allow", "Action": "events:PutRule", "Resource": "*", "Condition": condition},
+        {"Effect": "Deny", "Action": "sagemaker:CreateProcessingJob", "Resource": "*", "Condition": vpc},
+    ]
     path.write_text(json.dumps(policy), encoding="utf-8")
     assert findings(account, healthy)
     [context] = [
@@ -263,8 +267,10 @@ def test_each_key_of_a_condition_is_simulated_once_and_as_a_set_where_it_is_one(
         for name, request in iam.calls
         if name == "simulate_principal_policy" and request["PolicySourceArn"] == healthy.jobs_role
     ]
-    wanted = {"ContextKeyName": "events:source", "ContextKeyType": "stringList", "ContextKeyValues": ["aws.states"]}
-    assert context == [wanted]
+    assert context == [
+        {"ContextKeyName": "events:source", "ContextKeyType": "stringList", "ContextKeyValues": ["aws.states"]},
+        {"ContextKeyName": "sagemaker:VpcSubnets", "ContextKeyType": "stringList", "ContextKeyValues": ["subnet-0a"]},
+    ]
 
 
 def test_too_small_a_quota_is_found(account: Account, healthy: Deployment, make_deployment: Make) -> None:
