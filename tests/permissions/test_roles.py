@@ -19,7 +19,7 @@ from permissions.enforcement import (
     statements,
     without,
 )
-from permissions.scenarios import ACCOUNT, EVERYTHING, SCENARIOS, VPC_AND_KEYS, Outcome, Scenario, deployment, play
+from permissions.scenarios import ACCOUNT, EVERYTHING, SCENARIOS, Outcome, Scenario, deployment, play
 
 UNEXERCISED: Mapping[str, str] = {}
 """Permissions that no scenario needs, and why they are granted all the same."""
@@ -212,7 +212,8 @@ def test_execution_cannot_reach_further_than_its_deployment(
     assert f"not authorized to perform: {action} on resource: {resource}" in outcome.failure
 
 
-SUBNETS, GROUPS = (VPC_AND_KEYS["network_config"]["VpcConfig"][key] for key in ("Subnets", "SecurityGroupIds"))
+_NETWORK = SCENARIOS["VPC and keys"].parameters["network_config"]["VpcConfig"]
+SUBNETS, GROUPS = _NETWORK["Subnets"], _NETWORK["SecurityGroupIds"]
 
 GUARDED: list[tuple[str, str, dict[str, Any]]] = [
     ("workflow-vpc", "NeverOutsideTheVpc", {"network_config": {}}),
