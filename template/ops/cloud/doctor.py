@@ -201,15 +201,18 @@ def _trust(account: Account, deployment: Deployment) -> Iterator[Finding]:
             # The check of its permissions said so.
             continue
         statements = [statement for policies in wanted for statement in policies[f"{name}.trust"]["Statement"]]
-        if any(trust.admits(found["AssumeRolePolicyDocument"], statement) for statement in statements):
+        document = found["AssumeRolePolicyDocument"]
+        fix = (
+            f"Give it the trust policy build/iam/{deployment.environment}/{name}.trust.json "
+            "(`uv run ops assemble` writes it)."
+        )
+        if name == "deploy" and trust.is_open(document, statements[0]):
+            yield Finding(f"trust of {role}", "other repositories on GitHub may assume it, too", fix)
+        elif any(trust.admits(document, statement) for statement in statements):
             yield Finding(f"trust of {role}", "as it has to be")
         else:
             [principal] = statements[0]["Principal"].values()
             whom = f"{principal} with the sub {subjects[1]}" if name == "deploy" else principal
-            fix = (
-                f"Give it the trust policy build/iam/{deployment.environment}/{name}.trust.json "
-                "(`uv run ops assemble` writes it)."
-            )
             yield Finding(f"trust of {role}", f"{whom} may not assume it", fix)
 
 

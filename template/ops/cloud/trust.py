@@ -32,6 +32,25 @@ def admits(document: Mapping[str, Any], wanted: Statement) -> bool:
     return any(_admits(statement, wanted) for statement in as_list(document["Statement"]))
 
 
+def is_open(document: Mapping[str, Any], wanted: Statement) -> bool:
+    """Return whether a trust policy lets a principal of a statement of ours in without a look at a claim of ours.
+
+    GitHub's provider vouches for every repository there is: a role that does not ask for the `sub` trusts them all.
+
+    Args:
+        document: the role's trust policy.
+        wanted: a statement as it could stand there.
+    """
+    [(kind, principal)] = wanted["Principal"].items()
+    claims = {key.lower() for _, key, _ in _conditions(wanted)}
+    return any(
+        statement["Effect"] == "Allow"
+        and (statement.get("Principal") == "*" or principal in as_list(statement.get("Principal", {}).get(kind, [])))
+        and not claims <= {key.lower() for _, key, _ in _conditions(statement)}
+        for statement in as_list(document["Statement"])
+    )
+
+
 def as_list(value: Any) -> list[Any]:  # noqa: ANN401  IAM takes one of anything for a list of one
     """Return what a policy's key holds as the list that it may be."""
     return value if isinstance(value, list) else [value]

@@ -226,6 +226,16 @@ def test_a_deploy_role_of_another_environment_is_found(account: Account, healthy
     assert "with the sub repo:org/my-model:environment:dev may not assume it" in fault.said
 
 
+def test_a_deploy_role_that_trusts_every_repository_is_found(
+    account: Account, healthy: Deployment, iam: FakeIam
+) -> None:
+    for statement in iam.trusts["my-model-dev-deploy"]["Statement"]:
+        del statement["Condition"]
+    [fault] = faults(account, healthy)
+    assert fault.subject == f"trust of {healthy.deploy_role}"
+    assert "other repositories on GitHub may assume it" in fault.said
+
+
 def test_trust_that_may_not_be_looked_at_is_no_fault(account: Account, healthy: Deployment, iam: FakeIam) -> None:
     iam.faults["get_role"] = [Fault("AccessDenied", "not authorized to perform: iam:GetRole")]
     found = findings(account, healthy)["trust"]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ops.cloud.trust import admits
+from ops.cloud.trust import admits, is_open
 
 SERVICE: dict[str, Any] = {
     "Effect": "Allow",
@@ -71,3 +71,21 @@ def test_is_admitted(document: dict[str, Any], wanted: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("document", "wanted"), NOT_ADMITTED)
 def test_is_not_admitted(document: dict[str, Any], wanted: dict[str, Any]) -> None:
     assert not admits(document, wanted)
+
+
+@pytest.mark.parametrize(
+    "open_statement",
+    [
+        {**GITHUB, "Condition": {}},
+        {**GITHUB, "Condition": {"StringEquals": {"github:aud": "sts.amazonaws.com"}}},
+        {**GITHUB, "Principal": "*", "Condition": {}},
+    ],
+)
+def test_is_open_where_a_claim_is_not_looked_at(open_statement: dict[str, Any]) -> None:
+    assert is_open(trust(open_statement), GITHUB)
+    assert is_open(trust(GITHUB, open_statement), GITHUB)
+
+
+def test_is_not_open_where_every_claim_is_looked_at() -> None:
+    assert not is_open(trust(GITHUB), GITHUB)
+    assert not is_open(trust(SERVICE, {**GITHUB, "Effect": "Deny", "Condition": {}}), GITHUB)
