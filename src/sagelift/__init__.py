@@ -1,0 +1,1 @@
+"""Turn legacy machine-learning models into SageMaker repositories, and keep many of them up to date."""

@@ -1,0 +1,1 @@
+"""Make, look at and update the repositories of many models, which a manifest lists."""
