@@ -27,7 +27,7 @@ def run(repository: Repository) -> list[str]:
         OpsError: the settings cannot be read, or ruff is missing.
     """
     faults: list[str] = []
-    for check in (_parameters, _definition, _image, _scripts, _imports, _template):
+    for check in (_parameters, _definition, _image, _scripts, _imports):
         faults += _collect(check, repository)
     return faults
 
@@ -72,10 +72,7 @@ def _scripts(repository: Repository) -> Iterator[str]:
         if not script.is_file() and image is not StepImage.NONE:
             without = "" if step == "predict" else f", or answer `none` to {step}_image if there is no such step"
             yield f"{script} is missing: write it, or bring it back from the history of git{without}."
-    version = f"py{repository.settings.python_version.replace('.', '')}"
-    yield from _ruff(
-        repository, "check", "--isolated", f"--select={_SCRIPT_RULES}", f"--target-version={version}", "src"
-    )
+    yield from _ruff(repository)
 
 
 def _imports(repository: Repository) -> Iterator[str]:
@@ -93,25 +90,15 @@ def _imports(repository: Repository) -> Iterator[str]:
                 yield fault.message
 
 
-def _template(repository: Repository) -> Iterator[str]:
-    yield from _ruff(repository, "check", "ops", "tests/contract")
-    yield from _ruff(repository, "format", "--check", "ops", "tests/contract")
-
-
-def _ruff(repository: Repository, command: str, *arguments: str) -> Iterator[str]:
+def _ruff(repository: Repository) -> Iterator[str]:
     program = Path(sys.executable).with_name("ruff.exe" if sys.platform == "win32" else "ruff")
     if not program.exists():
         message = "ruff is missing from the environment of ops: run `uv sync`."
         raise OpsError(message)
+    version = f"py{repository.settings.python_version.replace('.', '')}"
+    options = ("--isolated", f"--select={_SCRIPT_RULES}", f"--target-version={version}", "--output-format=concise")
     result = subprocess.run(  # noqa: S603  arguments are ours
-        [
-            program,
-            command,
-            "--quiet",
-            "--no-cache",
-            *(["--output-format=concise"] if command == "check" else []),
-            *arguments,
-        ],
+        [program, "check", "--quiet", "--no-cache", *options, "src"],
         cwd=repository.root,
         capture_output=True,
         text=True,

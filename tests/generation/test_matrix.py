@@ -1,4 +1,4 @@
-"""Every choice of every question, in repositories that are run, linted and tested."""
+"""Every choice of every question, in repositories that are committed, run and tested."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from ops.images import scikit_image
 from ops.local.environments import custom_environment, scikit_environment
 from ops.repository import Repository
 from pytest_copie.plugin import Copie
-from repositories import TemplateRepository
+from repositories import TemplateRepository, git
 
 QUESTIONS = yaml.safe_load((Path(__file__).parents[2] / "copier.yml").read_text(encoding="utf-8"))
 PAIRED = ("python_version", "scikit_version", "preprocessing_image", "postprocessing_image")
@@ -53,13 +53,26 @@ def test_a_generated_repository_runs(copie: Copie, template: TemplateRepository,
     assert result.project_dir
     assert answers.items() <= result.answers.items()
 
-    for verb in ("run", "lint", "test"):
+    stage_and_run_hooks(result.project_dir)
+    for verb in ("run", "test"):
         ops(result.project_dir, verb)
 
     if missing := list(missing_pythons(Repository(result.project_dir))):
         pytest.skip(
             f"not run on Python {' and '.join(missing)}, which this machine lacks, but on the nearest that it has"
         )
+
+
+def stage_and_run_hooks(repository: Path) -> None:
+    """Do what a first commit does where pre-commit is switched on; no hook may find or change anything."""
+    git(repository, "init", "--quiet")
+    git(repository, "add", "--all")
+    # The hooks run in this environment, which holds what a repository's own would.
+    variables = {**os.environ, "UV_NO_SYNC": "1", "UV_PROJECT_ENVIRONMENT": sys.prefix}
+    command = [sys.executable, "-m", "pre_commit", "run"]
+    finished = subprocess.run(command, cwd=repository, env=variables, check=False, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert git(repository, "diff") == ""
 
 
 def ops(repository: Path, verb: str) -> None:

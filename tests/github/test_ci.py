@@ -1,6 +1,7 @@
 """The checks of a pull request, executed as they are; only the image is not built."""
 
 import pytest
+from repositories import git
 from runner.expressions import interpolate
 from runner.hosting import GitHub
 from runner.workflows import read
@@ -10,6 +11,8 @@ pytestmark = pytest.mark.slow
 
 def test_a_fresh_repository_passes(github: GitHub, environments: object) -> None:
     del environments
+    git(github.repository, "init", "--quiet")
+    git(github.repository, "add", "--all")
     github.real_verbs = ("lint", "test", "run", "assemble")
 
     run = github.open_pull_request()
@@ -24,6 +27,7 @@ def test_a_fresh_repository_passes(github: GitHub, environments: object) -> None
         "uv run ops assemble --env prod",
     ]
     assert "Succeeded" in run.log
+    assert git(github.repository, "diff") == ""
 
 
 def test_a_newer_commit_of_a_pull_request_replaces_the_older_only(github: GitHub) -> None:

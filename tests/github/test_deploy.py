@@ -118,7 +118,7 @@ def test_release_before_bootstrap_of_prod_is_not_red(github: GitHub) -> None:
     assert "::notice title=Nothing was deployed to prod::" in run.log
 
 
-@pytest.mark.parametrize("verb", ["lint", "test", "run", "assemble"])
+@pytest.mark.parametrize("verb", ["pre-commit", "test", "run", "assemble"])
 def test_what_fails_its_checks_is_not_deployed(bootstrapped: GitHub, verb: str) -> None:
     bootstrapped.failing_verb = verb
 

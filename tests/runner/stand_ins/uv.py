@@ -30,6 +30,8 @@ def main(program: str, arguments: list[str]) -> None:
         pretend(verb, options)
     elif REAL_VERBS:
         execute(os.environ["UV"], *(["tool", "run"] if program == "uvx" else []), *arguments)
+    elif arguments[:2] == ["run", "pre-commit"]:
+        pretend("pre-commit", [])
 
 
 def execute(*command: str) -> None:
