@@ -173,7 +173,7 @@ class FakeCloudFormation(FakeService):
         if change_set["type"] == "UPDATE" and not changes and same:
             reason = "The submitted information didn't contain changes. Submit different information."
             return {"Status": "FAILED", "StatusReason": reason}
-        return {"Status": change_set["status"], "Changes": changes}
+        return {"Status": change_set["status"], "ExecutionStatus": "AVAILABLE", "Changes": changes}
 
     def delete_change_set(self, StackName: str, ChangeSetName: str) -> dict[str, Any]:  # noqa: D102, N803
         self._change_set(StackName, ChangeSetName)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 import ops
+from ops.cloud.shared import Shared
 from ops.definition import STEPS
 from ops.errors import OpsError
 from ops.repository import Repository
@@ -166,17 +167,39 @@ def bootstrap(  # noqa: PLR0913  one parameter for each option
         bool, typer.Option("--classic-subject", help="A repository from before 2026-07-15: no ids.")
     ] = False,
     no_github: Annotated[bool, typer.Option("--no-github", help="Make no role for GitHub Actions.")] = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Make nothing; write what would be made to this file.", show_default=False),
+    ] = None,
+    leave: Annotated[
+        list[Shared],
+        typer.Option(help="With --plan: what another model's bootstrap makes, if there is none; may be repeated."),
+    ] = [],  # noqa: B006  typer copies it
+    apply: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Make what --plan wrote, without a question.", show_default=False),
+    ] = None,
+    discard: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Forget what --plan wrote.", show_default=False)
+    ] = None,
     yes: YesOption = False,
 ) -> None:
     """Make the registry, bucket and roles, once, as an administrator."""
     from ops import aws  # noqa: PLC0415
     from ops.cloud import bootstrap as verb  # noqa: PLC0415
 
-    deployment = _deployment(environment)
+    if sum(path is not None for path in (plan, apply, discard)) > 1:
+        message = "--plan, --apply and --discard are three steps: give one of them."
+        raise OpsError(message)
+    if leave and plan is None:
+        message = "--leave is for --plan, by which many models are bootstrapped together: give both or neither."
+        raise OpsError(message)
     if (github_owner_id is None) != (github_repository_id is None):
         message = "--github-owner-id and --github-repository-id belong together: give both or neither."
         raise OpsError(message)
-    if no_github or deployment.parameters.deploy_role:
+    deployment = _deployment(environment)
+    planned = apply or discard
+    if planned or no_github or deployment.parameters.deploy_role:
         subject = None
     elif classic_subject:
         subject = deployment.github_subject(None)
@@ -185,7 +208,14 @@ def bootstrap(  # noqa: PLR0913  one parameter for each option
     else:
         subject = deployment.github_subject(verb.repository_ids(deployment))
     with aws.connect(deployment.parameters, environment) as account:
-        verb.run(account, deployment, console, subject=subject, yes=yes)
+        if apply:
+            verb.apply(account, deployment, console, apply)
+        elif discard:
+            verb.discard(account, deployment, console, discard)
+        elif plan:
+            verb.plan(account, deployment, console, subject=subject, leave=leave, path=plan)
+        else:
+            verb.run(account, deployment, console, subject=subject, yes=yes)
 
 
 @app.command()

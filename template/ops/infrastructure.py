@@ -256,16 +256,22 @@ class Deployment:
             f"{self.environment}/bootstrap.template.json": self.bootstrap_template(),
             f"{self.environment}/stack.template.json": self.stack_template(definition),
             f"{self.environment}/state_machine.asl.json": definition,
-            **{f"iam/{self.environment}/{name}.json": it for name, it in self.policies(github_subject).items()},
         }
+        policies = self.write_policies(build, github_subject)
+        return [*_write(build, documents), *policies]
+
+    def write_policies(self, build: Path, github_subject: str | None = None) -> list[Path]:
+        """Write the policies below `build`, for inspection, and return the paths.
+
+        Raises:
+            OpsError: see `policies`.
+        """
+        folder = f"iam/{self.environment}"
+        documents = {f"{folder}/{name}.json": it for name, it in self.policies(github_subject).items()}
         # A policy of an earlier build that is needed no longer would look as if it were granted.
-        for stale in (build / "iam" / self.environment).glob("*.json"):
+        for stale in (build / folder).glob("*.json"):
             stale.unlink()
-        for name, document in documents.items():
-            path = build / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        return [build / name for name in documents]
+        return _write(build, documents)
 
     @cached_property
     def _values(self) -> dict[str, str | list[str]]:
@@ -409,6 +415,14 @@ def template_body(template: Mapping[str, Any]) -> str:
         )
         raise OpsError(message)
     return body
+
+
+def _write(folder: Path, documents: Mapping[str, Any]) -> list[Path]:
+    for name, document in documents.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return [folder / name for name in documents]
 
 
 def _split(uri: str) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+from collections.abc import Collection
+from pathlib import Path
 from shutil import which
 from typing import Any
 
@@ -11,7 +13,9 @@ from rich.markup import escape
 
 from ops import aws
 from ops.aws import Account
-from ops.cloud import dialogue, kept, stacks
+from ops.cloud import dialogue, kept, registry, stacks
+from ops.cloud.plans import Plan
+from ops.cloud.shared import Shared
 from ops.cloud.stacks import Stack
 from ops.errors import OpsError
 from ops.infrastructure import Deployment
@@ -19,6 +23,9 @@ from ops.infrastructure import Deployment
 GITHUB = "token.actions.githubusercontent.com"
 
 Ids = tuple[object, object]
+
+# What an earlier stack retained is taken over; roles have names of their own.
+_OPTIONS = {"Capabilities": ["CAPABILITY_NAMED_IAM"], "ImportExistingResources": True}
 
 
 def run(account: Account, deployment: Deployment, console: Console, *, subject: str | None, yes: bool) -> None:
@@ -38,22 +45,100 @@ def run(account: Account, deployment: Deployment, console: Console, *, subject: 
     values = parameters(account, deployment, stack, subject)
     if values["CreateBucket"] == "false":
         console.print(f"The bucket {escape(deployment.bucket)} exists, and stays as it is.", soft_wrap=True)
-    # What an earlier stack retained is taken over; roles have names of their own.
-    options = {"Capabilities": ["CAPABILITY_NAMED_IAM"], "ImportExistingResources": True}
-    if not dialogue.change(stack, deployment.bootstrap_template(), values, console, yes=yes, options=options):
-        console.print(f"The stack {escape(stack.name)} is up to date.")
+    if not dialogue.change(stack, deployment.bootstrap_template(), values, console, yes=yes, options=_OPTIONS):
+        _say_up_to_date(stack, console)
         return
-    console.print(f"[green]Done.[/] {escape(stack.name)} is there.")
-    if subject or deployment.parameters.deploy_role:
-        console.print(
-            f"On GitHub, set the variable AWS_DEPLOY_ROLE of the environment {deployment.environment} to "
-            f"{escape(deployment.deploy_role)}",
-            soft_wrap=True,
+    _say_done(deployment, console, github=bool(subject))
+
+
+def plan(  # noqa: PLR0913  what is planned, where it is written, and how it is shown
+    account: Account,
+    deployment: Deployment,
+    console: Console,
+    *,
+    subject: str | None,
+    leave: Collection[Shared],
+    path: Path,
+) -> None:
+    """Write what `run` would make to a file, and the policies to build/iam/; make nothing but a change set.
+
+    Args:
+        account: where.
+        deployment: what.
+        console: shows the changes.
+        subject: see `run`.
+        leave: what is left to another model's bootstrap to make, if the account has none.
+        path: where the plan is written.
+
+    Raises:
+        OpsError: it cannot be made.
+    """
+    stack = stacks.bootstrap_of(account, deployment)
+    values = parameters(account, deployment, stack, subject, leave)
+    stack.settle(dialogue.narrator(console))
+    with console.status("Computing the changes…"):
+        change_set = stack.plan(deployment.bootstrap_template(), values, _OPTIONS)
+    uri = registry.repository_uri(deployment)
+    Plan.of(deployment, caller=account.caller, subject=subject, registry=uri, change_set=change_set).save(path)
+    deployment.write_policies(deployment.repository.build, subject)
+    if change_set is None:
+        _say_up_to_date(stack, console)
+        return
+    dialogue.show(change_set, stack.name, console)
+    console.print(
+        f"Nothing was made. `uv run ops bootstrap --env {deployment.environment}` makes this with `--apply "
+        f"{escape(str(path))}`, and forgets it with `--discard {escape(str(path))}`.",
+        soft_wrap=True,
+    )
+
+
+def apply(account: Account, deployment: Deployment, console: Console, path: Path) -> None:
+    """Make what a plan says, and nothing else.
+
+    Raises:
+        OpsError: the plan is another's, or the stack has changed since, or the changes failed and were rolled back.
+    """
+    planned = Plan.load(path, deployment)
+    stack = stacks.bootstrap_of(account, deployment)
+    if planned.change_set is None:
+        _say_up_to_date(stack, console)
+        return
+    stack.describe()
+    if not stack.stands(planned.change_set):
+        message = (
+            f"{path} holds no longer, because the stack {stack.name} was changed since, or the file was; nothing was "
+            f"made: plan again with `uv run ops bootstrap --env {deployment.environment} --plan {path}`."
         )
+        raise OpsError(message)
+    stack.apply(planned.change_set, dialogue.narrator(console))
+    _say_done(deployment, console, github=bool(planned.github_subject))
 
 
-def parameters(account: Account, deployment: Deployment, stack: Stack, subject: str | None) -> dict[str, str]:
+def discard(account: Account, deployment: Deployment, console: Console, path: Path) -> None:
+    """Forget what was planned, and its file.
+
+    Raises:
+        OpsError: the plan is another's.
+    """
+    planned = Plan.load(path, deployment)
+    stack = stacks.bootstrap_of(account, deployment)
+    if planned.change_set is not None and stack.stands(planned.change_set):
+        stack.discard(planned.change_set)
+    path.unlink()
+    console.print(f"The plan of the stack {escape(stack.name)} is forgotten; nothing was changed.")
+
+
+def parameters(
+    account: Account, deployment: Deployment, stack: Stack, subject: str | None, leave: Collection[Shared] = ()
+) -> dict[str, str]:
     """Return the parameters of the bootstrap stack for what the account holds already.
+
+    Args:
+        account: where.
+        deployment: what.
+        stack: the bootstrap stack, there or not.
+        subject: see `run`.
+        leave: see `plan`.
 
     Raises:
         OpsError: the account holds another's resource where the stack would take it over.
@@ -66,8 +151,10 @@ def parameters(account: Account, deployment: Deployment, stack: Stack, subject: 
         raise _taken(deployment, f"a log group {kept.log_group(deployment)}")
     return deployment.bootstrap_parameters(
         github_subject=subject,
-        create_bucket=("AWS::S3::Bucket", deployment.bucket) in own or _may_make_bucket(account, deployment),
-        create_oidc_provider="AWS::IAM::OIDCProvider" in kinds or (subject is not None and not _has_provider(account)),
+        create_bucket=("AWS::S3::Bucket", deployment.bucket) in own
+        or _may_make_bucket(account, deployment, absent=Shared.BUCKET not in leave),
+        create_oidc_provider="AWS::IAM::OIDCProvider" in kinds
+        or (subject is not None and Shared.OIDC_PROVIDER not in leave and not _has_provider(account)),
     )
 
 
@@ -98,14 +185,28 @@ def repository_ids(deployment: Deployment) -> Ids:
         raise OpsError(message) from None
 
 
-def _may_make_bucket(account: Account, deployment: Deployment) -> bool:
-    """Return whether the bucket is to be made, or is one that an earlier stack of this environment left."""
+def _say_up_to_date(stack: Stack, console: Console) -> None:
+    console.print(f"The stack {escape(stack.name)} is up to date.")
+
+
+def _say_done(deployment: Deployment, console: Console, *, github: bool) -> None:
+    console.print(f"[green]Done.[/] {escape(deployment.bootstrap_stack)} is there.")
+    if github or deployment.parameters.deploy_role:
+        console.print(
+            f"On GitHub, set the variable AWS_DEPLOY_ROLE of the environment {deployment.environment} to "
+            f"{escape(deployment.deploy_role)}",
+            soft_wrap=True,
+        )
+
+
+def _may_make_bucket(account: Account, deployment: Deployment, *, absent: bool) -> bool:
+    """Return whether the bucket is one that an earlier stack of this environment left, or `absent` if there is none."""
     s3 = account.client("s3")
     try:
         s3.head_bucket(Bucket=deployment.bucket, ExpectedBucketOwner=account.account)
     except ClientError as error:
         if aws.code(error) in {"404", "NoSuchBucket"}:
-            return True
+            return absent
         message = (
             f"The bucket {deployment.bucket} belongs to another account, or is closed to these credentials: "
             f"name another in output_uri of parameters/{deployment.environment}.json."

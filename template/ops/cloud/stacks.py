@@ -187,6 +187,17 @@ class Stack:
             raise OpsError(message)
         return ChangeSet(arn, stack, tuple(self._changes(description)))
 
+    def stands(self, change_set: ChangeSet) -> bool:
+        """Return whether a change set from `plan` can still be executed: nothing has changed the stack since."""
+        try:
+            description = self._describe_change_set(change_set.stack, change_set.arn)
+        except ClientError as error:
+            if aws.code(error) in {"ChangeSetNotFound", "ValidationError"}:
+                return False
+            raise
+        same = tuple(self._changes(description)) == change_set.changes
+        return description["ExecutionStatus"] == "AVAILABLE" and same
+
     def discard(self, change_set: ChangeSet) -> None:
         """Forget a change set."""
         self.client.delete_change_set(StackName=change_set.stack, ChangeSetName=change_set.arn)

@@ -59,6 +59,8 @@ def test_what_is_assembled_is_what_is_deployed(
         (("assemble", "--env", "qa"), "qa.json does not exist"),
         (("assemble", "--env", "Not-a-name"), "cannot name an environment"),
         (("bootstrap", "--env", "dev", "--github-owner-id", "1"), "belong together"),
+        (("bootstrap", "--env", "dev", "--plan", "plan.json", "--apply", "plan.json"), "give one of them"),
+        (("bootstrap", "--env", "dev", "--leave", "bucket"), "--leave is for --plan"),
         (("logs", "--env", "dev", "--step", "training"), "is no step of the workflow"),
     ],
 )
