@@ -68,12 +68,14 @@ def plan(  # noqa: PLR0913  what is planned, where it is written, and how it is 
         console: shows the changes.
         subject: see `run`.
         leave: what is left to another model's bootstrap to make, if the account has none.
-        path: where the plan is written.
+        path: where the plan is written, instead of an earlier one of the same stack, which is forgotten.
 
     Raises:
-        OpsError: it cannot be made.
+        OpsError: it cannot be made, or the file holds something else.
     """
     stack = stacks.bootstrap_of(account, deployment)
+    if path.exists():
+        _discard(stack, Plan.load(path, deployment))
     values = parameters(account, deployment, stack, subject, leave)
     stack.settle(dialogue.narrator(console))
     with console.status("Computing the changes…"):
@@ -120,10 +122,8 @@ def discard(account: Account, deployment: Deployment, console: Console, path: Pa
     Raises:
         OpsError: the plan is another's.
     """
-    planned = Plan.load(path, deployment)
     stack = stacks.bootstrap_of(account, deployment)
-    if planned.change_set is not None and stack.stands(planned.change_set):
-        stack.discard(planned.change_set)
+    _discard(stack, Plan.load(path, deployment))
     path.unlink()
     console.print(f"The plan of the stack {escape(stack.name)} is forgotten; nothing was changed.")
 
@@ -183,6 +183,11 @@ def repository_ids(deployment: Deployment) -> Ids:
         said = (answer.stderr.strip().splitlines() or ["it gave no answer"])[-1].rstrip(".")
         message = f"gh cannot tell the ids of the GitHub repository {name} ({said}): {give}."
         raise OpsError(message) from None
+
+
+def _discard(stack: Stack, plan: Plan) -> None:
+    if plan.change_set is not None and stack.stands(plan.change_set):
+        stack.discard(plan.change_set)
 
 
 def _say_up_to_date(stack: Stack, console: Console) -> None:

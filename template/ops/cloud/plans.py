@@ -79,7 +79,7 @@ class Plan(BaseModel):
             OpsError: the file is no plan, or another's.
         """
         environment = deployment.environment
-        fix = f"name a file that `uv run ops bootstrap --env {environment} --plan FILE` wrote"
+        fix = f"name a file that `uv run ops bootstrap --env {environment} --plan FILE` wrote, or a new one for --plan"
         try:
             plan = cls.model_validate_json(path.read_bytes())
         except FileNotFoundError:

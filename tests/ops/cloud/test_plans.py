@@ -153,6 +153,28 @@ def test_a_plan_is_forgotten_with_its_change_set(
     assert not cloudformation.change_sets
 
 
+def test_to_plan_again_forgets_the_earlier_plan(
+    make_deployment: Make, cloudformation: FakeCloudFormation, write: Callable[..., Path]
+) -> None:
+    write(make_deployment())
+    plan = read(write(make_deployment({"input_uri": "s3://bucket/other/"})))
+
+    assert list(cloudformation.change_sets) == [plan["change_set"]["arn"]]
+
+
+def test_a_plan_overwrites_no_other_file(
+    make_deployment: Make, cloudformation: FakeCloudFormation, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "my-model.json").write_text("precious")
+
+    with pytest.raises(OpsError, match=r"is not a plan of a bootstrap: .* or a new one for --plan"):
+        write(make_deployment())
+
+    assert (tmp_path / "plans" / "my-model.json").read_text() == "precious"
+    assert not cloudformation.operations()
+
+
 @pytest.mark.parametrize(
     ("leave", "made_here"),
     [((), ("true", "true")), ((Shared.BUCKET,), ("false", "true")), (tuple(Shared), ("false", "false"))],
