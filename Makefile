@@ -17,10 +17,8 @@ demo: setup  ## Generate a repository for the example model and run its workflow
 test: setup  ## Run every test that this machine can run, and say what was left out, and why.
 	@$(UV) run pytest --numprocesses=auto --dist=loadgroup --durations=15
 
-lint: setup  ## Check the style and the types of everything.
-	@$(UV) run ruff check
-	@$(UV) run ruff format --check
-	@$(UV) run mypy
+lint: setup  ## Check the style and the types of everything, as pre-commit does at each commit.
+	@$(UV) run pre-commit run --all-files
 
 schema: setup  ## Write the JSON Schema of the parameter files anew.
 	@$(UV) run python -c "from ops.parameters import json_schema; print(json_schema(), end='')" > template/parameters/parameters.schema.json

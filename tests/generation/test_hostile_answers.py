@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 from copier import run_copy
+from expected_tree import ANSWERS
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from ops.parameters import Parameters
 from ops.repository import Repository
+from pre_commit_hooks import check_merge_conflict, end_of_file_fixer, trailing_whitespace_fixer
 from repositories import TemplateRepository
 
 HOSTILE = [
@@ -140,6 +142,10 @@ def assert_sound(generated: Path) -> None:
     tomllib.loads((generated / "pyproject.toml").read_text(encoding="utf-8"))
     for line in (generated / "Dockerfile").read_text(encoding="utf-8").splitlines():
         assert line.isprintable()
+    rendered = [str(generated / name) for name in ANSWERS]
+    assert trailing_whitespace_fixer.main(rendered) == 0
+    assert end_of_file_fixer.main(rendered) == 0
+    assert check_merge_conflict.main(["--assume-in-merge", *rendered]) == 0
 
 
 def readme_structure(generated: Path) -> list[str]:
