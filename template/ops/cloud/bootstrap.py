@@ -80,8 +80,15 @@ def plan(  # noqa: PLR0913  what is planned, where it is written, and how it is 
     stack.settle(dialogue.narrator(console))
     with console.status("Computing the changes…"):
         change_set = stack.plan(deployment.bootstrap_template(), values, _OPTIONS)
-    uri = registry.repository_uri(deployment)
-    Plan.of(deployment, caller=account.caller, subject=subject, registry=uri, change_set=change_set).save(path)
+    planned = Plan.of(
+        deployment,
+        caller=account.caller,
+        subject=subject,
+        leave=leave,
+        registry=registry.repository_uri(deployment),
+        change_set=change_set,
+    )
+    planned.save(path)
     deployment.write_policies(deployment.repository.build, subject)
     if change_set is None:
         _say_up_to_date(stack, console)

@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ops.cloud.shared import Shared
 from ops.cloud.stacks import ChangeSet
 from ops.errors import OpsError
 from ops.infrastructure import Deployment
@@ -28,6 +30,8 @@ class Plan(BaseModel):
     stack: str
     change_set: ChangeSet | None
     """What CloudFormation computed, and executes if the plan is agreed to; None: there is nothing to change."""
+    leave: list[Shared]
+    """What is left to the bootstrap of another model, which has to be made first."""
     roles: dict[str, str]
     """ARNs of the roles, by what they are for; those that the parameters name are others', and stay as they are."""
     github_subject: str | None
@@ -39,8 +43,15 @@ class Plan(BaseModel):
     repository. `build/iam/<environment>/<name>.json` is what this environment makes of it."""
 
     @classmethod
-    def of(
-        cls, deployment: Deployment, *, caller: str, subject: str | None, registry: str, change_set: ChangeSet | None
+    def of(  # noqa: PLR0913  what the deployment alone does not tell
+        cls,
+        deployment: Deployment,
+        *,
+        caller: str,
+        subject: str | None,
+        leave: Collection[Shared],
+        registry: str,
+        change_set: ChangeSet | None,
     ) -> "Plan":
         """Return the plan of a deployment, for which CloudFormation has computed a change set."""
         parameters = deployment.parameters
@@ -60,6 +71,7 @@ class Plan(BaseModel):
             caller=caller,
             stack=deployment.bootstrap_stack,
             change_set=change_set,
+            leave=sorted(leave),
             roles=roles,
             github_subject=subject,
             registry=registry,
