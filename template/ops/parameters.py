@@ -48,12 +48,12 @@ NOT_IN_THE_DEFINITION = {
 }
 """Parameters of the deployment, which an execution cannot override."""
 
-_EXAMPLES: dict[str, str] = {}
+EXAMPLES: dict[str, str] = {}
 """What is right, for each pattern: no reader of a message should have to read a regular expression."""
 
 
 def _text(pattern: str, example: str, max_length: int | None = None) -> StringConstraints:
-    _EXAMPLES[pattern] = example
+    EXAMPLES[pattern] = example
     return StringConstraints(pattern=pattern, max_length=max_length)
 
 
@@ -92,31 +92,33 @@ class Vpc(_Model):
     """SageMaker's VpcConfig: the subnets and security groups of the jobs."""
 
     Subnets: list[Annotated[str, _text(r"^subnet-[a-z0-9]+$", "subnet-0a1b2c3d", 32)]] = Field(
-        min_length=1, max_length=16
+        min_length=1, max_length=16, description="Where the jobs run; best in several availability zones."
     )
     SecurityGroupIds: list[Annotated[str, _text(r"^sg-[a-z0-9]+$", "sg-0a1b2c3d", 32)]] = Field(
-        min_length=1, max_length=5
+        min_length=1, max_length=5, description="What the jobs may reach."
     )
 
 
 class NetworkConfig(_Model):
     """SageMaker's NetworkConfig; without a VpcConfig the jobs run in SageMaker's own network."""
 
-    EnableInterContainerTrafficEncryption: bool = False
+    EnableInterContainerTrafficEncryption: bool = Field(
+        default=False, description="What the instances of a job tell each other is encrypted."
+    )
     EnableNetworkIsolation: bool = Field(default=False, description="The containers can make no network call.")
-    VpcConfig: Vpc | None = None
+    VpcConfig: Vpc | None = Field(default=None, description="The VPC of the jobs.")
 
 
 class VolumeEncryption(_Model):
     """Joins the ClusterConfig of each job."""
 
-    VolumeKmsKeyId: KmsKey | None = None
+    VolumeKmsKeyId: KmsKey | None = Field(default=None, description="A key's id, ARN or alias.")
 
 
 class OutputEncryption(_Model):
     """Joins the ProcessingOutputConfig of each job."""
 
-    KmsKeyId: KmsKey | None = None
+    KmsKeyId: KmsKey | None = Field(default=None, description="A key's id, ARN or alias.")
 
 
 class Tag(_Model):
@@ -451,7 +453,7 @@ def _explain_one(fault: ErrorDetails) -> str:
             hint = f"did you mean {similar[0]}?" if similar else f"known here: {', '.join(known)}"
             return f"{key} is no parameter ({hint})"
         case "string_pattern_mismatch":
-            return f"{key}: {given} is not of the form {_EXAMPLES[fault['ctx']['pattern']]}"
+            return f"{key}: {given} is not of the form {EXAMPLES[fault['ctx']['pattern']]}"
         case "value_error":
             return f"{key}: {fault['ctx']['error']}"
         case "json_invalid":
