@@ -1,7 +1,7 @@
 # Where uv is missing, it is installed into .tools, for this folder alone.
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 
-.PHONY: help setup demo test lint schema bench
+.PHONY: help setup demo test lint schema docs bench freeze
 
 help:  ## Show this help.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -23,8 +23,14 @@ lint: setup  ## Check the style and the types of everything, as pre-commit does 
 schema: setup  ## Write the JSON Schema of the parameter files anew.
 	@$(UV) run python -c "from ops.parameters import json_schema; print(json_schema(), end='')" > template/parameters/parameters.schema.json
 
+docs: setup  ## Build the documentation into build/site, strictly.
+	@$(UV) run docs/build.py
+
 bench: setup  ## Measure what benchmarks/README.md reports.
 	@$(UV) run benchmarks/run.py
+
+freeze: setup  ## Keep the template for the tests of updates, before it is released: VERSION=v1.2.3
+	@$(UV) run tests/freeze.py $(VERSION)
 
 .tools/bin/uv:
 	@python3 -m venv .tools || { echo "error: Python's venv is missing: install it (Debian: apt install python3-venv), or install uv." >&2; exit 1; }
