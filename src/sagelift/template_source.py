@@ -9,11 +9,12 @@ from urllib.request import url2pathname
 from sagelift.errors import SageliftError
 
 
-def resolve(template: str | None) -> str:
+def resolve(template: str | None, folder: Path = Path()) -> str:
     """Return the template as Copier is to record it: a git URL, or an absolute path.
 
     Args:
         template: What the user named: a path, or anything that Copier takes for a git URL.
+        folder: Where a relative path starts.
 
     Raises:
         SageliftError: None was named, and sagelift was not installed from a repository or a folder.
@@ -21,7 +22,8 @@ def resolve(template: str | None) -> str:
     if template is None:
         return _installed_from()
     # A relative path would be remembered as it stands, and lead later updates astray.
-    return str(Path(template).resolve()) if Path(template).exists() else template
+    path = folder / Path(template).expanduser()
+    return str(path.resolve()) if path.exists() else template
 
 
 def _installed_from() -> str:

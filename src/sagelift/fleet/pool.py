@@ -51,7 +51,8 @@ def run(  # noqa: PLR0913  each is a dial of the pool
             pool.schedule(task, args=[item], timeout=timeout): item for item in waiting
         }
         for future in as_completed(futures):
-            yield futures[future], _result(future, timeout)
+            result = _result(future, timeout)
+            yield futures[future], result
         pool.close()
     finally:
         pool.stop()
