@@ -1,4 +1,7 @@
-"""The workflows and actions as text: what validators say of them, what they pin, and what they may do."""
+"""The workflows and actions as text: what validators say of them, what they pin, and what they may do.
+
+Those of a generated repository, and this repository's own.
+"""
 
 import json
 import re
@@ -15,18 +18,31 @@ from ops.cli import app
 from runner.workflows import OWN, read
 from tools import CHECK_JSONSCHEMA, NODE_PROGRAMS, ZIZMOR
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "template"
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template"
 FOLDER = TEMPLATE / ".github"
-WORKFLOWS = sorted(FOLDER.glob("workflows/*.yml"))
+WORKFLOWS = sorted([*FOLDER.glob("workflows/*.yml"), *ROOT.glob(".github/workflows/*.yml")])
 ACTIONS = sorted(FOLDER.glob("actions/*/action.yml"))
 
 READ = {"contents": "read"}
 DEPLOY = {"actions": "read", "contents": "read", "id-token": "write"}
 PERMISSIONS = {
-    "_deploy.yml": {"deploy": DEPLOY},
-    "ci.yml": {"test": READ, "image": READ, "policies": READ},
-    "deploy.yml": {"test": READ, "dev": DEPLOY, "prod": DEPLOY},
+    ".github/workflows/ci.yml": {"lint": READ, "linux": READ, "others": READ},
+    ".github/workflows/nightly.yml": {"test": READ, "report": {"issues": "write"}},
+    ".github/workflows/release.yml": {
+        "test": READ,
+        "release": {"contents": "write"},
+        "docs": {"contents": "read", "id-token": "write", "pages": "write"},
+    },
+    "template/.github/workflows/_deploy.yml": {"deploy": DEPLOY},
+    "template/.github/workflows/ci.yml": {"test": READ, "image": READ, "policies": READ},
+    "template/.github/workflows/deploy.yml": {"test": READ, "dev": DEPLOY, "prod": DEPLOY},
 }
+
+
+def place(workflow: Path) -> str:
+    """Return where a workflow is in this repository."""
+    return workflow.relative_to(ROOT).as_posix()
 
 
 def jobs(workflow: Path) -> dict[str, dict[str, Any]]:
@@ -41,14 +57,19 @@ def lines(pattern: str) -> Iterator[str]:
         yield from (match[1] for match in re.finditer(pattern, path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def passes(command: list[str | Path]) -> None:
+def passes(command: list[str | Path], folder: Path = ROOT) -> None:
     """Run a validator, which must find nothing."""
-    checked = subprocess.run(command, cwd=TEMPLATE, check=False, capture_output=True, text=True)
+    checked = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_zizmor_finds_nothing() -> None:
-    passes([*ZIZMOR, "--quiet", "--offline", "--pedantic", "--no-ignores", ".github"])
+@pytest.mark.parametrize("folder", [ROOT, TEMPLATE], ids=["here", "generated"])
+def test_zizmor_finds_nothing(folder: Path) -> None:
+    passes([*ZIZMOR, "--quiet", "--offline", "--pedantic", "--no-ignores", ".github"], folder)
+
+
+def test_renovate_understands_its_configuration() -> None:
+    passes([*CHECK_JSONSCHEMA, "--builtin-schema", "vendor.renovate", "renovate.json"])
 
 
 @pytest.mark.parametrize(("kind", "paths"), [("workflows", WORKFLOWS), ("actions", ACTIONS)])
@@ -79,7 +100,7 @@ def test_every_action_is_pinned_by_its_commit_and_names_its_version() -> None:
             assert match, reference
             pins.setdefault(match["action"], set()).add(match["pin"])
 
-    assert len(pins) == 6
+    assert len(pins) == 8
     assert all(len(used) == 1 for used in pins.values()), pins
 
 
@@ -89,10 +110,10 @@ def test_every_reference_to_the_repository_leads_to_a_file() -> None:
         assert (path if path.suffix else path / "action.yml").is_file(), reference
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=place)
 def test_permissions_are_the_least(workflow: Path) -> None:
     assert read(workflow)["permissions"] == {}
-    assert {name: job["permissions"] for name, job in jobs(workflow).items()} == PERMISSIONS[workflow.name]
+    assert {name: job["permissions"] for name, job in jobs(workflow).items()} == PERMISSIONS[place(workflow)]
 
 
 def test_callers_grant_what_a_called_workflow_asks_for() -> None:
