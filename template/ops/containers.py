@@ -267,9 +267,19 @@ def find() -> Engine:
 
 
 def pip_configuration() -> Path | None:
-    """Return the file that pip's own variable names: a private index of this machine is the build's, too."""
+    """Return the file that pip's own variable names: a private index of this machine is the build's, too.
+
+    Raises:
+        OpsError: there is no such file.
+    """
     named = os.environ.get("PIP_CONFIG_FILE")
-    return Path(named) if named and Path(named).is_file() else None
+    # pip's own way to say that it shall read none.
+    if not named or named == os.devnull:
+        return None
+    if not Path(named).is_file():
+        message = f"PIP_CONFIG_FILE names {named}, which is no file: correct the variable, or unset it."
+        raise OpsError(message)
+    return Path(named)
 
 
 def _call(*command: str, timeout: float | None = None, stdin: str = "") -> "subprocess.CompletedProcess[str]":

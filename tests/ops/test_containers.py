@@ -366,3 +366,10 @@ def test_handing_over_fails_with_the_command_that_helps(install_engine: Install,
 
     with pytest.raises(OpsError, match=rf"not found\. Run `sudo chown -R {owner} '{ml}'`\."):
         run(DOCKER, ml, tmp_path / "log").wait()
+
+
+@pytest.mark.parametrize("named", ["", os.devnull])
+def test_pip_may_be_told_to_read_no_configuration(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", named)
+
+    assert containers.pip_configuration() is None

@@ -253,7 +253,7 @@ class _Maker:
         if any(sign in result.stderr for sign in _OFFLINE):
             message = (
                 f"{self._recipe.source} cannot be installed: the package index cannot be reached. Connect this machine "
-                f"to it, or name another in the variable UV_DEFAULT_INDEX; the full log is {self._log}."
+                f"to it, or name another in the variable UV_INDEX; the full log is {self._log}."
             )
             raise OpsError(message)
 

@@ -282,7 +282,7 @@ def test_a_missing_network_is_named(make: Make, kind: str) -> None:
 def test_an_index_that_does_not_answer_is_named(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:1/simple")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    with pytest.raises(OpsError, match=r"the package index cannot be reached\..*UV_DEFAULT_INDEX"):
+    with pytest.raises(OpsError, match=r"the package index cannot be reached\..*UV_INDEX"):
         custom_environment(make("six==1.16.0\n"))
 
 
