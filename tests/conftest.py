@@ -28,7 +28,8 @@ def template(tmp_path_factory: pytest.TempPathFactory, _own_git_configuration: N
     """The template, released as v1.0.0; a test that changes it takes a copy."""
     repository = TemplateRepository(tmp_path_factory.mktemp("template") / "sagelift")
     tools = shutil.ignore_patterns(".venv", "build", "__pycache__", ".*_cache")
-    shutil.copytree(ROOT / "template", repository.root / "template", ignore=tools)
+    for name in ("hooks", "template"):
+        shutil.copytree(ROOT / name, repository.root / name, ignore=tools)
     for name in (".gitignore", "copier.yml"):
         shutil.copy2(ROOT / name, repository.root)
     repository.release("v1.0.0")

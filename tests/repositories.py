@@ -16,10 +16,10 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def commit(folder: Path, message: str) -> None:
-    """Commit everything in a folder, which becomes a repository where it is none."""
+    """Commit everything in a folder, changed or not; it becomes a repository where it is none."""
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", message)
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
 
 
 def files(folder: Path) -> set[str]:
