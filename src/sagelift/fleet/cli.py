@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 import sagelift.fleet
+from sagelift.errors import SageliftError
 
 app = typer.Typer(help=sagelift.fleet.__doc__, no_args_is_help=True)
 # Neither highlights nor emoji: what users name is shown as it stands.
@@ -48,3 +49,42 @@ def new(
         made = verb.run(fleet, source=source, version=version or fleet.version, jobs=jobs, push=push, progress=done)
     console.print(tables.made(made))
     raise typer.Exit(any(result.state is verb.State.FAILED for result in made))
+
+
+@app.command()
+def bootstrap(  # noqa: PLR0913  one parameter for each option
+    manifest: ManifestArgument,
+    environment: Annotated[
+        str, typer.Option("--env", help="The environment: parameters/<name>.json of each.", show_default=False)
+    ],
+    profiles: Annotated[
+        list[str],
+        typer.Option("--profile", metavar="ACCOUNT=PROFILE", help="The AWS profile of an account; may be repeated."),
+    ] = [],  # noqa: B006  typer copies it
+    jobs: Annotated[int, typer.Option(min=1, help="How many stacks to work on at once.")] = 8,
+    *,
+    classic_subject: Annotated[
+        bool, typer.Option("--classic-subject", help="Repositories on GitHub from before 2026-07-15: no ids.")
+    ] = False,
+    no_github: Annotated[bool, typer.Option("--no-github", help="Make no roles for GitHub Actions.")] = False,
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Plan for a review, and make nothing.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Make what --plan-only planned, and nothing else.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Go on without a question.")] = False,
+) -> None:
+    """Make the registries, buckets and roles of many models, as an administrator: one plan, one question."""
+    from sagelift.fleet import administrator  # noqa: PLC0415
+    from sagelift.fleet import bootstrap as verb  # noqa: PLC0415
+    from sagelift.fleet import manifest as manifests  # noqa: PLC0415
+
+    if plan_only and apply:
+        message = "--plan-only and --apply are two steps: give one of them."
+        raise SageliftError(message)
+    fleet = manifests.load(manifest)
+    options = ["--classic-subject"] * classic_subject + ["--no-github"] * no_github
+    folder = manifest.resolve().with_name(f"{manifest.stem}-bootstrap-{environment}")
+    caller = administrator.Administrator(folder, options, administrator.profiles(profiles), jobs)
+    prepare = verb.load if apply else verb.plan
+    plans, failures = prepare(fleet, environment, caller, console, github=not no_github)
+    if not plan_only:
+        failures = failures | verb.make(plans, caller, console, yes=yes)
+    raise typer.Exit(bool(failures))
