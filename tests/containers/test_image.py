@@ -1,16 +1,11 @@
 """The Dockerfile, really built and run: what gets into the image, and what does not."""
 
-import base64
 import gzip
-import http.server
 import json
 import shutil
 import subprocess
 import sys
-import threading
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +13,7 @@ from copier import run_copy
 from ops.containers import Container, Engine
 from ops.errors import OpsError
 from ops.local.container import ContainerImage
+from package_index import package_index
 from repositories import TemplateRepository, files
 
 pytestmark = pytest.mark.container
@@ -35,30 +31,9 @@ Run = Callable[..., tuple[int, str]]
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a package index that holds `probe` 1.0, and asks for the password."""
-    folder = tmp_path_factory.mktemp("index")
-    (folder / "probe").mkdir()
-    with zipfile.ZipFile(folder / "probe" / "probe-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("probe.py", "VERSION = '1.0'\n")
-        wheel.writestr("probe-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: probe\nVersion: 1.0\n")
-        wheel.writestr("probe-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr("probe-1.0.dist-info/RECORD", "")
-    expected = "Basic " + base64.b64encode(f"user:{PASSWORD}".encode()).decode()
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.headers["Authorization"] == expected:
-                super().do_GET()
-            else:
-                self.send_response(401)
-                self.send_header("WWW-Authenticate", "Basic")
-                self.end_headers()
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://user:{PASSWORD}@127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    """The URL of a package index that asks for the password."""
+    with package_index(tmp_path_factory.mktemp("index"), PASSWORD) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
