@@ -81,10 +81,47 @@ def bootstrap(  # noqa: PLR0913  one parameter for each option
         raise SageliftError(message)
     fleet = manifests.load(manifest)
     options = ["--classic-subject"] * classic_subject + ["--no-github"] * no_github
-    folder = manifest.resolve().with_name(f"{manifest.stem}-bootstrap-{environment}")
+    folder = administrator.folder(manifest, environment)
     caller = administrator.Administrator(folder, options, administrator.profiles(profiles), jobs)
     prepare = verb.load if apply else verb.plan
     plans, failures = prepare(fleet, environment, caller, console, github=not no_github)
     if not plan_only:
         failures = failures | verb.make(plans, caller, console, yes=yes)
     raise typer.Exit(bool(failures))
+
+
+@app.command()
+def update(  # noqa: PLR0913  one parameter for each option
+    manifest: ManifestArgument,
+    version: Annotated[str | None, typer.Option(help="The template's version; default: the newest.")] = None,
+    wave: Annotated[
+        str | None, typer.Option(metavar="10%|20", help="How many are next, in the manifest's order; default: all.")
+    ] = None,
+    jobs: JobsOption = None,
+    timeout: Annotated[float, typer.Option(min=1, help="The seconds that one repository may take.")] = 1800,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Begin the next wave, whatever came of the last.")] = False,
+    no_tests: Annotated[bool, typer.Option("--no-tests", help="Leave out `ops lint` and `ops test`.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and change nothing.")] = False,
+    push: Annotated[bool, typer.Option("--push", help="Push each branch to origin.")] = False,
+) -> None:
+    """Make a branch with the template's newer version in each repository."""
+    from sagelift.fleet import manifest as manifests  # noqa: PLC0415
+    from sagelift.fleet import progress, rollout, tables  # noqa: PLC0415
+    from sagelift.fleet.update import BAD, Options  # noqa: PLC0415
+
+    fleet = manifests.load(manifest)
+    size = rollout.Wave.parse(wave) if wave else rollout.EVERYTHING
+    with progress.shown(console, "Updating", len(fleet.models)) as done:
+        call = rollout.run(
+            fleet,
+            version=version or fleet.version,
+            wave=size,
+            force=force,
+            options=Options(tests=not no_tests, dry_run=dry_run, push=push, timeout=timeout),
+            jobs=jobs,
+            progress=done,
+        )
+    for part in tables.updated(call):
+        console.print(part)
+    raise typer.Exit(bool(call.blocking) or any(result.state in BAD for _, result in call.results))

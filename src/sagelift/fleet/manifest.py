@@ -31,7 +31,7 @@ class Model:
 
     repository: str
     """Its path or URL, as the manifest has it: what people know it by."""
-    answers: Mapping[str, str]
+    answers: Mapping[str, str] = field(hash=False)
     """Answers to the template's questions, with the manifest's defaults."""
     path: Path
     """The absolute path of its folder: for a URL, the clone in the workspace."""

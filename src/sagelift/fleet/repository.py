@@ -1,6 +1,8 @@
 """One generated repository: what it records, and whether it may be worked on."""
 
 import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,29 @@ class Recorded:
 
     source: str
     version: str
+
+
+def survey(models: Iterable[Model], jobs: int | None) -> Iterator[tuple[Model, Recorded | SageliftError]]:
+    """Bring the repositories, and look at what each records.
+
+    Args:
+        models: The repositories.
+        jobs: How many to fetch at once; default: one for each processor.
+
+    Yields:
+        Each with what it records, or with the fault that keeps it from being worked on.
+    """
+    with ThreadPoolExecutor(jobs or os.cpu_count()) as threads:
+        yield from zip(models := list(models), threads.map(_look, models), strict=True)
+
+
+def _look(model: Model) -> Recorded | SageliftError:
+    try:
+        folder = bring(model)
+        check_repository(folder)
+        return recorded(folder)
+    except SageliftError as error:
+        return error
 
 
 def bring(model: Model) -> Path:
@@ -67,12 +92,11 @@ def recorded(folder: Path) -> Recorded:
     return Recorded(str(source), str(version))
 
 
-def check_at_rest(folder: Path) -> None:
-    """Refuse a repository that somebody is at work in.
+def check_repository(folder: Path) -> None:
+    """Refuse a folder that is not the top of a git repository with a commit.
 
     Raises:
-        BusyError: It has uncommitted changes, waits for a merge to be finished, or is not on its default branch.
-        SageliftError: It is no repository of git, or has no commit.
+        SageliftError: It is not.
     """
     try:
         top = Path(git(folder, "rev-parse", "--show-toplevel"))
@@ -82,6 +106,14 @@ def check_at_rest(folder: Path) -> None:
     if top is None or top.resolve() != folder.resolve():
         message = f"{folder} is no git repository with a commit: run `git init` there, and commit what it holds."
         raise SageliftError(message)
+
+
+def check_at_rest(folder: Path) -> None:
+    """Refuse a repository that somebody is at work in.
+
+    Raises:
+        BusyError: It has uncommitted changes, waits for a merge to be finished, or is not on its default branch.
+    """
     if files := changes(folder):
         message = f"It has uncommitted changes, such as in {files[0]}: commit or stash them."
         raise BusyError(message)

@@ -1,14 +1,22 @@
 """What is seen of a fleet when a command has ended."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
 from sagelift.fleet.new import Made
+from sagelift.fleet.rollout import Call
+from sagelift.fleet.update import State
 
 _STYLES = {
     "made": "green",
+    "updated": "green",
+    "would update": "green",
+    "skipped": "yellow",
+    "conflicts": "bold red",
     "failed": "bold red",
 }
 
@@ -19,6 +27,31 @@ def made(results: Iterable[Made]) -> Table:
     for result in results:
         table.add_row(escape(result.model.repository), _styled(result.state), escape(result.detail))
     return table
+
+
+def updated(call: Call) -> Iterator[RenderableType]:
+    """Yield what `fleet update` shows: a table, the files that a dry run would change, and how to go on."""
+    table = _table("repository", "result", "from", "to", "where, or why not")
+    for model, result in call.results:
+        versions = result.before or "", result.after or ""
+        table.add_row(escape(model.repository), _styled(result.state), *map(escape, versions), escape(result.detail))
+    if call.results:
+        yield table
+    would = Counter(name for _, result in call.results if result.state is State.WOULD_UPDATE for name in result.files)
+    if would:
+        files = _table("file that would change", "repositories")
+        for name, number in sorted(would.items()):
+            files.add_row(escape(name), str(number))
+        yield files
+    counts = Counter(result.state.value for _, result in call.results)
+    yield ", ".join(f"{number} {state}" for state, number in counts.items()) or "Nothing was left to do."
+    if call.blocking:
+        yield escape(
+            f"The next wave waits for {', '.join(call.blocking)}: mend what is named above and run this again, or "
+            "begin it by --force."
+        )
+    elif call.waiting:
+        yield f"{call.waiting} wait for a next wave: run this again."
 
 
 def _table(*headers: str) -> Table:
