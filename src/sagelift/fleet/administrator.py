@@ -121,6 +121,18 @@ class Planned:
         return what, self.document["account" if what == _PROVIDER else "bucket"]
 
 
+def folder(manifest: Path, environment: str) -> Path:
+    """Return where the plans of a manifest are kept: beside it.
+
+    Raises:
+        SageliftError: nothing can be an environment of this name.
+    """
+    if not _ENVIRONMENT.fullmatch(environment):
+        message = f"--env {environment} names no environment: name a file of parameters/, such as dev."
+        raise SageliftError(message)
+    return manifest.resolve().with_name(f"{manifest.stem}-bootstrap-{environment}")
+
+
 def profiles(texts: Iterable[str]) -> dict[str, str]:
     """Return the AWS profiles of accounts, from texts such as `111111111111=administrator`.
 
@@ -138,14 +150,7 @@ def profiles(texts: Iterable[str]) -> dict[str, str]:
 
 
 def read(models: Sequence[Model], environment: str, *, github: bool) -> tuple[list[Site], Failures]:
-    """Return what the repositories describe, and why some of them cannot be bootstrapped; see `Site.read`.
-
-    Raises:
-        SageliftError: nothing can be an environment of this name.
-    """
-    if not _ENVIRONMENT.fullmatch(environment):
-        message = f"--env {environment} names no environment: name a file of parameters/, such as dev."
-        raise SageliftError(message)
+    """Return what the repositories describe, and why some of them cannot be bootstrapped; see `Site.read`."""
     sites: dict[tuple[str, str], Site] = {}
     failures: Failures = {}
 
