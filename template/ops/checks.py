@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ops import definition
+from ops import definition, requirements
 from ops.definition import STEPS
 from ops.errors import OpsError
 from ops.images import scikit_image, scikit_image_uri
@@ -29,7 +29,8 @@ def run(repository: Repository) -> list[str]:
     faults: list[str] = []
     for check in (_parameters, _definition, _image, _scripts, _imports):
         faults += _collect(check, repository)
-    return faults
+    # What requirements.txt lacks, the imports need, too.
+    return list(dict.fromkeys(faults))
 
 
 def _collect(check: Callable[[Repository], Iterator[str]], repository: Repository) -> Iterator[str]:
@@ -63,6 +64,7 @@ def _image(repository: Repository) -> Iterator[str]:
     # git keeps no empty folder, and COPY takes none that is missing.
     if not repository.model.is_dir():
         yield f"{repository.model} is missing, and the Dockerfile copies it: make it, with an empty .gitkeep in it."
+    requirements.read(repository)
 
 
 def _scripts(repository: Repository) -> Iterator[str]:

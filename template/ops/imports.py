@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops import requirements
 from ops.errors import OpsError
 from ops.images import scikit_image
-from ops.local.environments import Environment, find_custom_environment, requirement_lines
+from ops.local.environments import Environment, find_custom_environment
 from ops.repository import Repository
 
 # What the standard library gained and lost after Python 3.7, the oldest of any image, and when.
@@ -240,11 +241,11 @@ def _missing_from(environment: Environment, imports: Iterable[Import]) -> list[I
 
 def _unlisted(repository: Repository, imports: Iterable[Import]) -> list[Import]:
     listed = set()
-    for line in requirement_lines(repository):
+    for line in requirements.read(repository):
         if named := _NAME.match(line):
             listed.add(re.sub(r"[-_.]+", "-", named[1]).lower())
         elif line.startswith(("-e", "--editable")) or not line.startswith("-"):
-            # It gives distributions that only an installation can name.
+            # An address gives distributions that only an installation can name.
             return []
     return [item for item in imports if listed.isdisjoint(_distributions(item.package))]
 

@@ -257,7 +257,6 @@ def test_a_module_that_left_the_standard_library_is_not_sought_in_a_distribution
         ("from google.oauth2 import service_account", "google-auth"),
         ("from azure.identity import DefaultAzureCredential", "azure-identity"),
         ("import lightgbm", "https://example.com/lightgbm-1.0-py3-none-any.whl"),
-        ("import lightgbm", "./wheels/lightgbm-1.0-py3-none-any.whl"),
         ("import lightgbm", "-e git+https://example.com/lightgbm"),
         ("import os", ""),
     ],

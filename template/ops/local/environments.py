@@ -4,7 +4,6 @@ An environment is made once for each content (Python, packages) and from then on
 Older ones stay: another run may be using them, and uv links their files from its cache.
 """
 
-import codecs
 import hashlib
 import json
 import os
@@ -16,13 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops import requirements
 from ops.errors import OpsError
 from ops.images import scikit_image
 from ops.local.pythons import listed_pythons, nearest, pyenv_pythons
 from ops.repository import Repository
 
 _MARKER = "environment.json"
-_INCLUDE = re.compile(r"-[rc]|--(requirement|constraint)\b")
 _OFFLINE = ("error sending request", "dns error", "network was disabled")
 
 
@@ -71,7 +70,7 @@ def custom_environment(repository: Repository, extra: Sequence[str] = ()) -> Env
         extra: further requirements, such as `pytest`; they make an environment of its own.
 
     Raises:
-        OpsError: uv or requirements.txt is missing, or requirements.txt cannot be installed.
+        OpsError: uv is missing, or requirements.txt cannot be read or installed.
     """
     return _environment(repository, _custom_recipe(repository, extra))
 
@@ -80,7 +79,7 @@ def find_custom_environment(repository: Repository) -> Environment | None:
     """Return what `custom_environment` returns if it was made before; nothing is made.
 
     Raises:
-        OpsError: requirements.txt is missing, or names another file.
+        OpsError: requirements.txt cannot be read; see `ops.requirements`.
     """
     return _load(_folder(repository, _custom_recipe(repository)))
 
@@ -108,30 +107,10 @@ def scikit_environment(repository: Repository, *, packages_needed: bool = True) 
     return _environment(repository, recipe)
 
 
-def requirement_lines(repository: Repository) -> list[str]:
-    """Return the lines of requirements.txt that are neither empty nor a comment.
-
-    Raises:
-        OpsError: requirements.txt is missing.
-    """
-    try:
-        content = repository.requirements.read_bytes()
-    except OSError:
-        message = f"{repository.requirements} cannot be read: the image needs it, write one (it may be empty)."
-        raise OpsError(message) from None
-    # Like pip and uv: PowerShell's `pip freeze > requirements.txt` writes UTF-16.
-    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    lines = (line.strip() for line in content.decode(encoding, errors="replace").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
-
-
 def _custom_recipe(repository: Repository, extra: Sequence[str] = ()) -> _Recipe:
     path = repository.requirements
     python = repository.settings.python_version
-    lines = requirement_lines(repository)
-    if included := next((line for line in lines if _INCLUDE.match(line)), None):
-        message = f"{path}: `{included}` names a file that the image does not hold: write its lines into {path.name}."
-        raise OpsError(message)
+    lines = requirements.read(repository)
     return _Recipe(
         name="-".join(("custom", python, *extra)),
         image="the model's own image",

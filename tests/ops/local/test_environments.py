@@ -239,7 +239,6 @@ def test_an_image_without_substitutes_is_refused(make: Make, monkeypatch: pytest
     [
         ("six==0.0.1\n", r"Because there is no version of six==0\.0\.1"),
         ("six==1.x.\n", r"Couldn't parse requirement in `requirements\.txt`"),
-        ("./missing-1.0-py3-none-any.whl\n", r"missing-1\.0"),
     ],
 )
 def test_requirements_that_cannot_be_installed_are_refused(make: Make, requirements: str, reason: str) -> None:
