@@ -26,6 +26,8 @@ _ANSWER = 20
 """Seconds that an engine has to say whether it works: the client of a daemon out of reach would wait for minutes."""
 
 _REASON = re.compile(r"(?:#\d+ )?(?:\d+\.\d+ )?(?P<reason>(?:E|error): .+)", re.IGNORECASE)
+# Where the Dockerfile's own base image comes from.
+_REGISTRY = re.compile(r"^ARG BASE_IMAGE=([^/\s]+)/", re.MULTILINE)
 _EXIT_STATUS = re.compile(r"exit (?:status|code):? \d+$")
 # What the engines separate the parts of an option by.
 _CSV = ',"'
@@ -83,7 +85,10 @@ class Engine:
             )
         if built.returncode:
             reason = _reason(log.read_text(encoding="utf-8", errors="replace"))
-            message = f"{self.name} could not build {tag}: {reason.rstrip('.')}. The whole log is in {log}."
+            registries = _REGISTRY.findall((context / "Dockerfile").read_text(encoding="utf-8"))
+            out_of_reach = not base_image and any(registry in reason for registry in registries)
+            hint = " Name another base with --base-image, such as a mirror's." if out_of_reach else ""
+            message = f"{self.name} could not build {tag}: {reason.rstrip('.')}.{hint} The whole log is in {log}."
             raise OpsError(message)
 
     @contextlib.contextmanager

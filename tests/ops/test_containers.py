@@ -179,6 +179,21 @@ def test_build_failure_gives_the_line_that_tells_why(
     assert log.read_text(encoding="utf-8") == output
 
 
+@pytest.mark.parametrize(("base_image", "hint"), [(None, True), ("public.ecr.aws/mirror/python", False)])
+def test_build_failure_for_want_of_the_base_image_names_the_option(
+    install_engine: Install, context: Path, tmp_path: Path, base_image: str | None, *, hint: bool
+) -> None:
+    (context / "Dockerfile").write_text("ARG BASE_IMAGE=public.ecr.aws/docker/library/python:3.11\n", encoding="utf-8")
+    install_engine(
+        "podman", build="echo 'Error: pinging container registry public.ecr.aws: no such host' >&2; exit 125"
+    )
+
+    with pytest.raises(OpsError) as fault:
+        PODMAN.build(context, "m:local", log=tmp_path / "log", base_image=base_image)
+
+    assert ("no such host. Name another base with --base-image, such as a mirror's. The" in str(fault.value)) == hint
+
+
 def test_build_refuses_a_path_that_the_secret_option_cannot_express(
     install_engine: Install, engine_calls: Calls, context: Path, tmp_path: Path
 ) -> None:
