@@ -77,8 +77,10 @@ Timezone = Annotated[str, _text(r"^[A-Za-z0-9_+/-]+$", "Europe/Berlin", 50)]
 Email = Annotated[str, _text(r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$", "risk@example.com", 320)]
 InstanceCount = Annotated[int, Field(ge=1, le=100)]
 EnvironmentKey = Annotated[str, _text(r"^[a-zA-Z_][a-zA-Z0-9_]{0,255}$", "LOG_LEVEL")]
+# No process can be given the character NUL.
+EnvironmentValue = Annotated[str, _text(r"^[^\x00]*$", "text without the character NUL", 256)]
 EnvironmentVariables = Annotated[
-    dict[EnvironmentKey, Annotated[str, StringConstraints(max_length=256)]],
+    dict[EnvironmentKey, EnvironmentValue],
     Field(max_length=100, json_schema_extra={"additionalProperties": False}),
 ]
 

@@ -148,6 +148,7 @@ REFUSED: list[tuple[str, object]] = [
     ("environment", {"A-B": "x"}),
     ("environment", {"A" * 257: "x"}),
     ("environment", {"A": 1}),
+    ("environment", {"A": "x\0"}),
     ("environment", {"A": "x" * 257}),
     ("environment", {f"A{number}": "x" for number in range(101)}),
     ("network_config", None),
