@@ -3,7 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ops.errors import OpsError
 
@@ -27,7 +27,7 @@ class Settings(BaseModel):
     model_name: str
     description: str
     owner: str
-    python_version: str
+    python_version: str = Field(pattern=r"^3\.\d+$")
     scikit_version: str
     preprocessing_image: StepImage
     postprocessing_image: StepImage
