@@ -1,113 +1,131 @@
-"""The how-tos: what they show is sound, and does what they say."""
+"""What all how-tos show: commands that exist, parameters that work, messages that ops gives."""
 
+import ast
 import json
 import re
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import typer.main
 import yaml
-from accounts import account
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
+from accounts import PARAMETERS, account
+from botocore import xform_name
 from cloudformation import evaluate
-from moto.events.models import EventPattern
+from deployments import assemble, make_deployment
+from docs.pages import DOCS, ROOT, blocks, commands
 from ops.cli import app
-from tools import asl_validator
+from ops.parameters import Parameters
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "how-to"
+PAGES = [f"how-to/{path.stem}" for path in sorted((DOCS / "how-to").glob("*.md"))]
+
+OTHERS = {
+    "AccessDenied",
+    "InconsistentVersionWarning",
+    "ModuleNotFoundError: sklearn.externals.joblib",
+    "No space left on device",
+    "SageMaker.ResourceLimitExceededException",
+    "Schedule",
+    "Stopped",
+    "UserWarning: Trying to unpickle estimator",
+    "VolumeKmsKeyId",
+    "there is no version of …",
+}
+"""What a page quotes that is not said by ops."""
 
 
-def blocks(name: str, language: str) -> list[str]:
-    """Return the code blocks of a page."""
-    text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    return re.findall(rf"^ *```{language}\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+DOCUMENTS = [
+    pytest.param(json.loads(block), id=f"{page}-{number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page, "json"))
+]
 
 
-@pytest.mark.parametrize("page", sorted(FOLDER.glob("*.md")), ids=lambda page: page.stem)
-def test_every_command_exists(page: Path) -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_is_one_that_ops_takes(page: str) -> None:
+    verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
 
-    for line in re.findall(r"uv run ops ([^`\n]*)", page.read_text(encoding="utf-8")):
+    for verb, *arguments in commands(page, "uv run ops"):
+        verbs[verb].make_context(verb, arguments)
+    for line in re.findall(r"`(?:uv run )?ops ([a-z][^`\n]*)`", text):
         verb, *arguments = line.split()
-        known = {option for parameter in commands[verb].params for option in parameter.opts}
+        known = {option for parameter in verbs[verb].params for option in parameter.opts}
         assert {argument for argument in arguments if argument.startswith("--")} <= known, line
 
 
-def call() -> dict[str, Any]:
-    """Return the state that calls the workflow."""
-    state: dict[str, Any] = json.loads(blocks("call-from-another-workflow", "json")[0])
-    return state
+@pytest.mark.parametrize("page", PAGES)
+def test_every_call_of_aws_is_one_that_it_takes(page: str) -> None:
+    for service, operation, *arguments in commands(page, "aws"):
+        if service == "s3":  # no service's own operations, but the command line's
+            continue
+        model = boto3.client(service, region_name="eu-west-1").meta.service_model
+        operations = {xform_name(name, "-"): model.operation_model(name) for name in model.operation_names}
+        known = {f"--{xform_name(member, '-')}" for member in operations[operation].input_shape.members}
+        assert {argument for argument in arguments if argument.startswith("--")} <= known
 
 
-def test_the_call_is_a_state(tmp_path: Path) -> None:
-    path = tmp_path / "larger.asl.json"
-    path.write_text(json.dumps({"StartAt": "Call", "States": {"Call": call()}}))
+@pytest.mark.parametrize("page", PAGES)
+def test_every_answer_is_one_that_the_questionnaire_takes(page: str) -> None:
+    questions = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
 
-    done = subprocess.run([asl_validator(), "--json-path", path], check=False, capture_output=True, text=True)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_the_workflow_takes_the_input_of_the_call_and_gives_what_is_selected(tmp_path: Path) -> None:
-    # moto's interpreter cannot call another workflow: what the call hands over is handed over here.
-    values = {"$.batch_uri": "s3://bucket/input/batch/", "$$.Execution.Id": "arn:larger"}
-    given = {name.removesuffix(".$"): values[value] for name, value in call()["Parameters"]["Input"].items()}
-    with account(tmp_path) as made:
-        made.put("s3://bucket/input/batch/b.csv")
-        arn = made.start(given=given)
-
-        assert made.wait(arn).status == "SUCCEEDED"
-        output = json.loads(made.stepfunctions.describe_execution(executionArn=arn)["output"])
-        selected = {name: output[path.removeprefix("$.Output.")] for name, path in call()["ResultSelector"].items()}
-        assert made.keys(selected["output_uri.$"]) == ["b.csv"]
+    for arguments in commands(page, "uvx copier update"):
+        for answer in (arguments[at + 1] for at, argument in enumerate(arguments) if argument == "--data"):
+            name, _, value = answer.partition("=")
+            assert value in questions[name]["choices"]
 
 
-def test_permissions_of_the_caller_are_for_this_workflow_alone() -> None:
-    _, policy = map(json.loads, blocks("call-from-another-workflow", "json"))
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_json_is_parameters_that_work_a_state_or_a_policy(document: dict[str, Any], tmp_path: Path) -> None:
+    if document.keys() & {"Statement", "Type"}:  # the tests of its page look at it
+        return
 
-    assert not [statement for statement in policy["Statement"] if statement["Resource"] == "*"]
-
-
-def rule() -> dict[str, Any]:
-    """Return the resources of the stack that starts executions."""
-    [template] = blocks("start-on-new-objects", "yaml")
-    parameters = {"Bucket": "my-bucket"}
-    resources: dict[str, Any] = evaluate(yaml.safe_load(template), parameters, "eu-west-1", "111111111111")
-    return resources
-
-
-def test_cfn_lint_finds_nothing() -> None:
-    [template] = blocks("start-on-new-objects", "yaml")
-
-    assert lint(template, config=ManualArgs(regions=["eu-west-1"])) == []
+    deployment = make_deployment(tmp_path / "repository", document)
+    assert (
+        assemble(deployment)["States"]["Defaults"]["Result"].items()
+        >= {key: value for key, value in document.items() if key in PASSED}.items()
+    )
+    parameters = deployment.bootstrap_parameters(github_subject=None, create_bucket=True, create_oidc_provider=False)
+    evaluate(deployment.bootstrap_template(), parameters, "eu-west-1", "111111111111")
+    with account(tmp_path, document) as made:
+        if model := document.get("model_uri"):
+            made.put(f"{model}weights.json")
+        assert made.run().status == "SUCCEEDED"
 
 
-@pytest.mark.parametrize(
-    ("key", "starts"),
-    [("batches/2026-11-20", True), ("input/batches/2026-11-20/a.csv", False), ("output/batches/a.csv", False)],
-)
-def test_only_a_marker_starts_an_execution(key: str, *, starts: bool) -> None:
-    event = {
-        "source": "aws.s3",
-        "detail-type": "Object Created",
-        "detail": {"bucket": {"name": "my-bucket"}, "object": {"key": key}},
-    }
-    pattern = EventPattern.load(json.dumps(rule()["Rule"]["Properties"]["EventPattern"]))
-
-    assert pattern.matches_event(event) is starts
+PASSED = Parameters.model_fields.keys() & {"instance_count", "max_runtime", "model_uri", "role", "custom_image_uri"}
+"""Parameters that reach the definition as they are."""
 
 
-def test_the_execution_gets_the_batch_of_the_marker() -> None:
-    [target] = rule()["Rule"]["Properties"]["Targets"]
-    transformer = target["InputTransformer"]
-    detail = {"$.detail.bucket.name": "my-bucket", "$.detail.object.key": "batches/2026-11-20"}
+@pytest.mark.parametrize("page", PAGES)
+def test_messages_are_those_of_ops(page: str) -> None:
+    _, _, faults = (DOCS / f"{page}.md").read_text(encoding="utf-8").partition("\n## When it fails\n")
+    said = [
+        text for lead in re.findall(r"^- \*\*(.*?)\*\*", faults, re.MULTILINE) for text in re.findall("`(.*?)`", lead)
+    ]
 
-    given = transformer["InputTemplate"]
-    for name, path in transformer["InputPathsMap"].items():
-        given = given.replace(f"<{name}>", detail[path])
+    for message in set(said) - OTHERS:
+        for piece in filter(None, (part.strip() for part in message.split("…"))):
+            assert any(piece in text for text in MESSAGES), message
 
-    assert json.loads(given) == {"input_uri": "s3://my-bucket/input/batches/2026-11-20/"}
-    assert target["Arn"] == "arn:aws:states:eu-west-1:111111111111:stateMachine:my-model-dev:live"
+
+def messages() -> Iterator[str]:
+    """Yield the texts in the code of ops, with … for what is filled in."""
+    for path in (ROOT / "template" / "ops").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+MESSAGES = list(messages())
+
+
+def test_parameters_that_are_shown_are_checked() -> None:
+    shown = {key for parameter in DOCUMENTS for key in parameter.values[0]} & Parameters.model_fields.keys()
+
+    assert shown >= {"role", "network_config", "schedule", "instance_count", "custom_image_uri"}
+    assert not shown & PARAMETERS.keys()
