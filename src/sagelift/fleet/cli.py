@@ -1,5 +1,7 @@
 """The verbs of `sagelift fleet`."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -88,6 +90,29 @@ def bootstrap(  # noqa: PLR0913  one parameter for each option
     if not plan_only:
         failures = failures | verb.make(plans, caller, console, yes=yes)
     raise typer.Exit(bool(failures))
+
+
+@app.command()
+def status(
+    manifest: ManifestArgument,
+    jobs: JobsOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Show how far behind each repository is, and what was changed in it."""
+    from sagelift.fleet import manifest as manifests  # noqa: PLC0415
+    from sagelift.fleet import progress, tables  # noqa: PLC0415
+    from sagelift.fleet import status as verb  # noqa: PLC0415
+
+    fleet = manifests.load(manifest)
+    with progress.shown(console, "Looking", len(fleet.models)) as done:
+        found = verb.run(fleet, jobs=jobs, progress=done)
+    if as_json:
+        typer.echo(json.dumps([asdict(entry) for entry in found], indent=2))
+    else:
+        for part in tables.statuses(found):
+            console.print(part)
+    raise typer.Exit(any(entry.fault for entry in found))
 
 
 @app.command()

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from sagelift.fleet.new import Made
 from sagelift.fleet.rollout import Call
+from sagelift.fleet.status import Status
 from sagelift.fleet.update import State
 
 _STYLES = {
@@ -27,6 +28,26 @@ def made(results: Iterable[Made]) -> Table:
     for result in results:
         table.add_row(escape(result.model.repository), _styled(result.state), escape(result.detail))
     return table
+
+
+def statuses(found: list[Status]) -> Iterator[RenderableType]:
+    """Yield what `fleet status` shows: a table, and what could not be found out."""
+    table = _table("repository", "version", "behind", "modified", "uncommitted", "last run", "last update")
+    for entry in found:
+        run, update = entry.last_run, entry.last_update
+        table.add_row(
+            escape(entry.repository),
+            escape(entry.version or "?"),
+            "?" if entry.behind is None else str(entry.behind),
+            _some(entry.modified),
+            _some(entry.uncommitted),
+            escape(f"{run.name[:10]} {run.status}") if run else "",
+            f"{_styled(update.state)} {escape(update.after or '')}" if update else "",
+        )
+    yield table
+    for entry in found:
+        if entry.fault:
+            yield f"[bold red]{escape(entry.repository)}:[/] {escape(entry.fault)}"
 
 
 def updated(call: Call) -> Iterator[RenderableType]:
@@ -60,6 +81,13 @@ def _table(*headers: str) -> Table:
         # Nothing is cut off: paths and reasons go on in the next line.
         table.add_column(header, overflow="fold")
     return table
+
+
+def _some(names: Iterable[str] | None) -> str:
+    if names is None:
+        return "?"
+    first, *others = [escape(name) for name in names] or [""]
+    return f"{first} +{len(others)}" if others else first
 
 
 def _styled(state: str) -> str:
