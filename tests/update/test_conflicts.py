@@ -8,9 +8,6 @@ from copier import run_copy
 from repositories import TemplateRepository, commit, git
 from update.lived_in import LivedIn
 
-# One worker makes what these tests share.
-pytestmark = pytest.mark.xdist_group("conflicts")
-
 OLD = [f"line {number}" for number in range(1, 31)]
 NEW = ["the template's line" if line == "line 5" else line for line in OLD]
 MINE = ["my line" if line == "line 5" else line for line in OLD]
