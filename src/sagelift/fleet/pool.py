@@ -1,9 +1,12 @@
 """Work on many repositories at once, of which none can stop the others."""
 
 import os
+import signal
+import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -39,10 +42,12 @@ def run(  # noqa: PLR0913  each is a dial of the pool
         Each item as soon as it is done, with the task's result, or with the fault that ended it.
     """
     waiting = list(items)
+    if not waiting:
+        return
     pool: Any = ProcessPool(
-        max_workers=max(1, min(jobs or os.cpu_count() or 1, len(waiting))),
-        initializer=initializer,
-        initargs=list(arguments),
+        max_workers=min(jobs or os.cpu_count() or 1, len(waiting)),
+        initializer=_begin,
+        initargs=[initializer, *arguments],
         # A fork would copy the locks of this process's threads as they happen to be.
         context=get_context("spawn"),
     )
@@ -57,6 +62,21 @@ def run(  # noqa: PLR0913  each is a dial of the pool
     finally:
         pool.stop()
         pool.join()
+
+
+def _begin(initializer: Callable[..., None] | None, *arguments: object) -> None:
+    # What is being done is cleaned up when the worker is told to end, which it is, too, when its parent was killed:
+    # nobody would know of what it goes on to do.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if initializer:
+        initializer(*arguments)
+
+
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _result(future: "Future[Result]", timeout: float | None) -> Result | SageliftError:

@@ -8,8 +8,6 @@ Copier has no public seam for that. What is overridden here are `template` of it
 `subproject`, `jinja_env` and `_sync_git_index_executable_bit` of its Worker.
 """
 
-import signal
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,8 +37,6 @@ def share(mirrors: dict[str, Path], folder: Path) -> None:
     """
     _mirrors.update(mirrors)
     tempfile.tempdir = str(folder)
-    # So that what is being done in it is cleaned up when the worker is told to end.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def copy(source: str, version: str, target: Path, answers: Mapping[str, str]) -> None:
