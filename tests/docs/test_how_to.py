@@ -36,11 +36,10 @@ OTHERS = {
 """What a page quotes that is not said by ops."""
 
 
-DOCUMENTS = [
-    pytest.param(json.loads(block), id=f"{page}-{number}")
-    for page in PAGES
-    for number, block in enumerate(blocks(page, "json"))
-]
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    f"{page}-{number}": json.loads(block) for page in PAGES for number, block in enumerate(blocks(page, "json"))
+}
+"""Each JSON block of each page."""
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -77,7 +76,7 @@ def test_every_answer_is_one_that_the_questionnaire_takes(page: str) -> None:
             assert value in questions[name]["choices"]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_json_is_parameters_that_work_a_state_or_a_policy(document: dict[str, Any], tmp_path: Path) -> None:
     if document.keys() & {"Statement", "Type"}:  # the tests of its page look at it
         return
@@ -116,7 +115,7 @@ def messages() -> Iterator[str]:
     for path in (ROOT / "template" / "ops").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
-                yield "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+                yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
 
@@ -125,7 +124,7 @@ MESSAGES = list(messages())
 
 
 def test_parameters_that_are_shown_are_checked() -> None:
-    shown = {key for parameter in DOCUMENTS for key in parameter.values[0]} & Parameters.model_fields.keys()
+    shown = {key for document in DOCUMENTS.values() for key in document} & Parameters.model_fields.keys()
 
     assert shown >= {"role", "network_config", "schedule", "instance_count", "custom_image_uri"}
     assert not shown & PARAMETERS.keys()
