@@ -108,42 +108,50 @@ def parameters() -> str:
     lines = [
         "# Parameters",
         "",
-        "The keys of `parameters/<environment>.json`. A key without a default has to be there. A limit leads to the",
-        "structure of AWS's API that it is taken from.",
+        "The keys of `parameters/<environment>.json`. A limit leads to the part of AWS's API that it is taken from.",
         "",
-        *table(schema),
+        "## Keys",
+        *keys(schema),
     ]
     for name, definition in schema["$defs"].items():
         if "properties" in definition:
-            lines += ["", f"## {name}", "", definition["description"], "", *table(definition)]
+            lines += ["", f"## {name}", "", definition["description"], *keys(definition)]
     return page(lines)
 
 
-def table(schema: dict[str, Any]) -> Iterator[str]:
-    """Yield the table of an object's keys."""
-    yield "| key | meaning | value | default |"
-    yield "| --- | --- | --- | --- |"
+def keys(schema: dict[str, Any]) -> Iterator[str]:
+    """Yield the sections of an object's keys."""
     for name, entry in schema["properties"].items():
+        # What replaces a parameter for one step means what the parameter means.
+        parameter = Parameters.model_fields.get(name)
+        meaning = entry.get("description") or (parameter and parameter.description)
         [value] = [kind for kind in entry.get("anyOf", [entry]) if kind.get("type") != "null"]
         said = [kind_of(value), *(sourced(limit, name) for limit in limits(value))]
-        # An override means what the parameter does that it replaces.
-        similar = Parameters.model_fields.get(name)
-        meaning = entry.get("description") or (similar and similar.description) or ""
-        default = entry.get("default")
-        # That of an object is the object with all of its defaults.
-        default = json.dumps({} if isinstance(default, dict) else default)
-        yield f"| {code(name)} | {cell(meaning)} | {', '.join(said)} | {code(default) if 'default' in entry else ''} |"
+        yield from ("", f"### `{name}`", "")
+        if meaning:
+            yield from (meaning.replace("<", "&lt;"), "")
+        yield f"- Value: {', '.join(said)}"
+        if name in schema.get("required", []):
+            yield "- Required"
+        else:
+            # That of an object is the object with all of its defaults.
+            default = entry.get("default")
+            yield f"- Default: `{json.dumps({} if isinstance(default, dict) else default)}`"
 
 
 def kind_of(value: dict[str, Any]) -> str:
     """Return the type of a value with an example, or a link to the object that it is."""
     if reference := value.get("$ref"):
         name = reference.rpartition("/")[2]
-        return " or ".join(map(code, StepImage)) if name == StepImage.__name__ else f"[{name}](#{name.lower()})"
+        return (
+            ", ".join(f"`{image}`" for image in StepImage)
+            if name == StepImage.__name__
+            else f"[{name}](#{name.lower()})"
+        )
     if items := value.get("items"):
         return f"array of {kind_of(items)}"
     example = EXAMPLES.get(value.get("pattern", ""))
-    return f"{value['type']} like {code(example)}" if example else str(value["type"])
+    return f"{value['type']} like `{example}`" if example else str(value["type"])
 
 
 def limits(value: dict[str, Any]) -> Iterator[str]:
@@ -172,8 +180,8 @@ def verbs(group: Any, name: str) -> Iterator[str]:  # noqa: ANN401  Typer's own 
             continue
         context = command.make_context(f"{name} {verb}", [], resilient_parsing=True)
         records = [parameter.get_help_record(context) for parameter in command.params]
-        yield from ("", f"## `{' '.join([context.info_name, *command.collect_usage_pieces(context)])}`", "")
-        yield command.help
+        usage = " ".join([context.info_name, *command.collect_usage_pieces(context)])
+        yield from ("", f"## `{re.sub(r'[{}]', '', usage)}`", "", command.help)
         if records:
             yield from ("", "| option | meaning |", "| --- | --- |")
             yield from (f"| {code(given)} | {cell(meaning)} |" for given, meaning in records)
