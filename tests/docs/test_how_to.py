@@ -15,6 +15,8 @@ from accounts import PARAMETERS, account
 from botocore import xform_name
 from deployments import assemble, make_deployment
 from docs.pages import DOCS, ROOT, blocks, commands
+from markdown import markdown
+from markdown_it import MarkdownIt
 from ops.cli import app
 from ops.parameters import Parameters
 
@@ -121,3 +123,12 @@ def test_parameters_that_are_shown_are_checked() -> None:
 
     assert shown >= {"role", "network_config", "schedule", "instance_count", "custom_image_uri"}
     assert not shown & PARAMETERS.keys()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_steps_are_numbered_on_the_site_as_on_github(page: str) -> None:
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+
+    on_the_site = markdown(text, extensions=["pymdownx.superfences", "tables"])
+
+    assert on_the_site.count("<ol>") == MarkdownIt().render(text).count("<ol")
