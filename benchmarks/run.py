@@ -1,30 +1,40 @@
 """Measure what benchmarks/README.md reports: ratios of medians over several runs.
 
 uv run benchmarks/run.py            # all
-uv run benchmarks/run.py copy       # one of: cold, warm, copy
+uv run benchmarks/run.py copy       # one or more of: cold, warm, copy, fleet
 
-Times are those of whole processes, from outside, by the wall clock, measured by pyperf.
+Times are those of whole processes, from outside, by the wall clock. pyperf measures them, but for those of a fleet,
+which take minutes, and begin from another state each time.
 """
 
 import argparse
 import json
 import os
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import pyperf
 from ops.local.environments import custom_environment, scikit_environment
 from ops.repository import Repository
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = 7
 OPS = [sys.executable, "-m", "ops"]
+COPIER = [sys.executable, "-m", "copier"]
+SAGELIFT = Path(sys.executable).with_name("sagelift")
+
+FLEET, FLEET_RUNS = 200, 3
+LOOP = 10
+"""The repositories of a shell loop, which tell of FLEET: each takes it as long as any other."""
 
 # Runs the workflow as often as it is told within one process, and prints the seconds of each.
 WARM = """
@@ -110,15 +120,71 @@ def copy(scratch: Path) -> None:
         template = snapshot(source, scratch / f"{name}.git")
         target = scratch / f"{name}-copy"
         options = ["--quiet", "--defaults", "--overwrite", str(template), str(target)]
-        fresh = (
-            shlex.join(["rm", "-rf", str(target)])
-            + " && "
-            + shlex.join([sys.executable, "-m", "copier", "copy", *options])
-        )
+        fresh = shlex.join(["rm", "-rf", str(target)]) + " && " + shlex.join([*COPIER, "copy", *options])
         return median(["sh", "-c", fresh], scratch)
 
     ours, one_file = copier(ROOT, "ours"), copier(bare, "one-file")
     print(f"copy: this template {ours:.2f} s, one file {one_file:.2f} s: {ours / one_file:.2f} x")
+
+
+def fleet(scratch: Path) -> None:
+    """Compare `sagelift fleet new` and `update` with shell loops that do the same, one repository after the other."""
+    template, old, new = releases(scratch)
+    models = [f"model-{number}" for number in range(FLEET)]
+    commit = "git add --all && git commit --quiet --message=Commit"
+    copy = shlex.join([*COPIER, "copy", "--quiet", "--defaults", f"--vcs-ref={old}"])
+    update = shlex.join([*COPIER, "update", "--quiet", "--defaults", f"--vcs-ref={new}"])
+    steps: dict[str, tuple[list[str | Path], int]] = {
+        "loop copy": loop(
+            f"{copy} --data=model_name=$0 {template} $0 && cd $0 && git init --quiet && {commit}", models
+        ),
+        "new": ([SAGELIFT, "fleet", "new", "fleet.csv", f"--template={template}", f"--version={old}"], FLEET),
+        "loop update": loop(f"cd $0 && git switch --quiet --create template-update && {update} && {commit}", models),
+        "update": ([SAGELIFT, "fleet", "update", "fleet.csv", "--no-tests"], FLEET),
+    }
+    times: dict[str, list[float]] = defaultdict(list)
+    for number in range(FLEET_RUNS):
+        folder = scratch / f"fleet-{number}"
+        folder.mkdir()
+        rows = "".join(f"fleet/{model},{model}\n" for model in models)
+        (folder / "fleet.csv").write_text(f"repository,model_name\n{rows}")
+        # In turns, so that whatever else the machine does befalls both.
+        for name, (command, repositories) in steps.items():
+            start = time.perf_counter()
+            run(command, folder)
+            times[name].append((time.perf_counter() - start) / repositories)
+        shutil.rmtree(folder)
+    for verb, looped in (("new", "loop copy"), ("update", "loop update")):
+        one, other = statistics.median(times[verb]), statistics.median(times[looped])
+        print(f"fleet {verb}: {one:.3f} s for each of {FLEET}, in a shell loop {other:.2f} s: {other / one:.1f} x")
+
+
+def loop(script: str, models: Sequence[str]) -> tuple[list[str | Path], int]:
+    """Return what runs a shell script for each of the first LOOP models, which is its $0, and how many these are."""
+    return ["sh", "-ec", 'script=$0; for model; do sh -ec "$script" "$model"; done', script, *models[:LOOP]], LOOP
+
+
+def releases(scratch: Path) -> tuple[Path, str, str]:
+    """Return a template with two releases, and these: the newest that is frozen for the tests, and the present one."""
+    repository, present = scratch / "releases", scratch / "present.tar"
+    archives = (ROOT / "tests" / "update" / "releases").glob("*.tar.gz")
+    frozen = {path.name.removesuffix(".tar.gz"): path for path in archives}
+    old, new = max(frozen, key=Version), "v999.0.0"
+    shutil.unpack_archive(frozen[old], repository, filter="data")
+    release(repository, old)
+    run(["git", "rm", "-r", "--quiet", "."], repository)
+    run(["git", "archive", f"--output={present}", "HEAD", "copier.yml", "hooks", "template"], ROOT)
+    shutil.unpack_archive(present, repository, filter="data")
+    release(repository, new)
+    return repository, old, new
+
+
+def release(repository: Path, version: str) -> None:
+    """Commit and tag everything in a folder, which becomes a git repository where it is none."""
+    run(["git", "init", "--quiet"], repository)
+    run(["git", "add", "-A"], repository)
+    run(["git", "commit", "--quiet", "--allow-empty", "-m", version], repository)
+    run(["git", "tag", version], repository)
 
 
 def snapshot(source: Path, target: Path) -> Path:
@@ -128,25 +194,27 @@ def snapshot(source: Path, target: Path) -> Path:
     else:
         target.mkdir()
         run(["cp", "-r", f"{source}/.", target], source)
-        run(["git", "init", "--quiet"], target)
-    author = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@example.org"]
-    run(["git", "add", "-A"], target)
-    run(["git", *author, "commit", "--quiet", "--allow-empty", "-m", "Snapshot"], target)
-    run(["git", *author, "tag", "v999.0.0"], target)
+    release(target, "v999.0.0")
     return target
 
 
 def main() -> None:
     """Run the benchmarks that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("which", nargs="*", choices=[[], "cold", "warm", "copy"])
-    which = set(parser.parse_args().which) or {"cold", "warm", "copy"}
+    parser.add_argument("which", nargs="*", choices=[[], "cold", "warm", "copy", "fleet"])
+    which = set(parser.parse_args().which) or {"cold", "warm", "copy", "fleet"}
+    for role in ("AUTHOR", "COMMITTER"):
+        os.environ |= {f"GIT_{role}_NAME": "benchmark", f"GIT_{role}_EMAIL": "benchmark@example.org"}
+    # Whoever signs commits, or watches files, would measure that.
+    os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     print(f"{os.cpu_count()} processors, {RUNS} runs each, medians")
     with tempfile.TemporaryDirectory(prefix="sagelift-benchmark-") as scratch:
         if which & {"cold", "warm"}:
             local_run(which, Path(scratch))
         if "copy" in which:
             copy(Path(scratch))
+        if "fleet" in which:
+            fleet(Path(scratch))
 
 
 if __name__ == "__main__":
