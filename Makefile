@@ -20,8 +20,9 @@ test: setup  ## Run every test that this machine can run, and say what was left 
 lint: setup  ## Check the style and the types of everything, as pre-commit does at each commit.
 	@$(UV) run pre-commit run --all-files
 
-schema: setup  ## Write the JSON Schema of the parameter files anew.
+schema: setup  ## Write the JSON Schema of the parameter files and the reference of the documentation anew.
 	@$(UV) run python -c "from ops.parameters import json_schema; print(json_schema(), end='')" > template/parameters/parameters.schema.json
+	@$(UV) run docs/reference.py
 
 docs: setup  ## Build the documentation into build/site, strictly.
 	@$(UV) run docs/build.py

@@ -180,8 +180,8 @@ def verbs(group: Any, name: str) -> Iterator[str]:  # noqa: ANN401  Typer's own 
             continue
         context = command.make_context(f"{name} {verb}", [], resilient_parsing=True)
         records = [parameter.get_help_record(context) for parameter in command.params]
-        usage = " ".join([context.info_name, *command.collect_usage_pieces(context)])
-        yield from ("", f"## `{re.sub(r'[{}]', '', usage)}`", "", command.help)
+        usage = re.sub(r" \[OPTIONS\]|[{}]", "", " ".join([f"{name} {verb}", *command.collect_usage_pieces(context)]))
+        yield from ("", f"## `{usage}`", "", command.help)
         if records:
             yield from ("", "| option | meaning |", "| --- | --- |")
             yield from (f"| {code(given)} | {cell(meaning)} |" for given, meaning in records)
@@ -211,15 +211,19 @@ def page(lines: Iterable[str]) -> str:
     return "<!-- Written by `make generated`. -->\n\n" + "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Run as a script."""
-    pages = {
+def pages() -> dict[str, str]:
+    """Return the text of each page, by the name of its file."""
+    return {
         "questions": questions(),
         "parameters": parameters(),
         "ops": commands(ops.cli.app, "uv run ops"),
         "sagelift": commands(sagelift.cli.app, "sagelift"),
     }
-    for name, text in pages.items():
+
+
+def main() -> None:
+    """Run as a script."""
+    for name, text in pages().items():
         (ROOT / "docs" / "reference" / f"{name}.md").write_text(text, encoding="utf-8")
 
 
