@@ -100,20 +100,20 @@ def _look(order: _Order) -> Status:
 
 
 def _compared(session: Session, order: _Order, seen: Status | SageliftError) -> Status:
-    """Add what the releases of the template tell."""
-    if isinstance(seen, SageliftError):
-        return Status(order.model.repository, order.recorded.version, fault=str(seen))
+    """Add what the releases of the template tell; where it cannot be had, that is why a look failed, too."""
+    known = Status(order.model.repository, order.recorded.version) if isinstance(seen, SageliftError) else seen
     try:
         template = session.template(order.recorded.source)
-        return replace(seen, newest=template.choose(None), behind=template.behind(order.recorded.version))
+        known = replace(known, newest=template.choose(None), behind=template.behind(order.recorded.version))
     except SageliftError as error:
-        return replace(seen, fault=str(error))
+        return replace(known, fault=str(error))
+    return replace(known, fault=str(seen)) if isinstance(seen, SageliftError) else known
 
 
 def _modified(folder: Path, recorded: Recorded) -> dict[str, str]:
     try:
-        digests = json.loads((folder / TEMPLATE_FILES).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        digests = dict(json.loads((folder / TEMPLATE_FILES).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
         # Releases before the file existed; or it was damaged, which is a change like others.
         digests = _rendered(folder, recorded)
     found = {name: _digest(folder / name) for name in digests}
