@@ -24,14 +24,20 @@ PAGES = [f"how-to/{path.stem}" for path in sorted((DOCS / "how-to").glob("*.md")
 
 OTHERS = {
     "AccessDenied",
+    "AccessDeniedException",
     "InconsistentVersionWarning",
     "ModuleNotFoundError: sklearn.externals.joblib",
+    "Never deployed to dev",
     "No space left on device",
+    "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+    "Nothing was deployed to prod",
     "SageMaker.ResourceLimitExceededException",
     "Schedule",
+    "States.TaskFailed",
     "Stopped",
     "UserWarning: Trying to unpickle estimator",
     "VolumeKmsKeyId",
+    "not authorized to create managed-rule",
     "there is no version of …",
 }
 """What a page quotes that is not said by ops."""
