@@ -16,9 +16,10 @@ from ops import definition, execution
 from ops.definition import STEPS
 from ops.execution import ExecutionView
 from ops.local.cloud import LocalCloud, local_cloud
-from ops.local.processing import list_keys, split_uri
+from ops.local.processing import list_keys
 from ops.parameters import Parameters, Resolution
 from ops.repository import Repository
+from ops.s3 import split_uri
 from ops.settings import Settings, StepImage
 
 ROOT = Path(__file__).resolve().parents[1]

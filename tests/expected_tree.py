@@ -107,6 +107,8 @@ STATIC = {
     "ops/regions.py",
     "ops/repository.py",
     "ops/requests.py",
+    "ops/requirements.py",
+    "ops/s3.py",
     "ops/scripts.py",
     "ops/settings.py",
     "ops/templates.py",

@@ -19,6 +19,7 @@ from ops.images import scikit_image_uri
 from ops.parameters import Parameters, is_under, own_tags
 from ops.regions import partition
 from ops.repository import Repository
+from ops.s3 import split_uri
 from ops.templates import for_cloudformation, insert, literal, resolve
 
 ALIAS = "live"
@@ -427,7 +428,7 @@ def _write(folder: Path, documents: Mapping[str, Any]) -> list[Path]:
 
 def _split(uri: str) -> tuple[str, str]:
     """Return the bucket and the prefix of an S3 URI; IAM takes nothing in the prefix for a wildcard or a variable."""
-    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    bucket, prefix = split_uri(uri)
     return bucket, re.sub(r"[$*?]", r"${\g<0>}", prefix)
 
 

@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails
 
 from ops.errors import OpsError
 from ops.repository import SCHEMA
+from ops.s3 import split_uri
 from ops.settings import Settings, StepImage
 
 ENVIRONMENT_PATTERN = r"^[a-z][a-z0-9]{0,9}$"
@@ -145,7 +146,7 @@ def _without_trailing_slash(uri: str) -> str:
 
 def is_under(uri: str, prefix: str) -> bool:
     """Return whether SageMaker would read `uri` with a prefix: all keys that begin with it, whatever follows."""
-    bucket, _, key = prefix.removeprefix("s3://").partition("/")
+    bucket, key = split_uri(prefix)
     return f"{uri.rstrip('/')}/".startswith(f"s3://{bucket}/{key}")
 
 

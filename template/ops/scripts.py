@@ -4,6 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from ops.s3 import split_uri
+
 
 def files(src: Path) -> list[Path]:
     """Return the files below a folder, without caches and hidden files, which may hold secrets (see .dockerignore)."""
@@ -40,7 +42,7 @@ def upload(s3: Any, src: Path, uri: str) -> int:  # noqa: ANN401  boto3 makes it
 
     An upload that was interrupted is completed; what is there already is left alone.
     """
-    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    bucket, prefix = split_uri(uri)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     there = {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
     keys = {f"{prefix}{path.relative_to(src).as_posix()}": path for path in files(src)}

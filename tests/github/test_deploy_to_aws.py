@@ -10,8 +10,9 @@ from fake_aws import FakeCloudFormation
 from ops import execution
 from ops.local.cloud import LocalCloud, local_cloud
 from ops.local.interpreter import InterpreterImage
-from ops.local.processing import download, split_uri
+from ops.local.processing import download
 from ops.repository import Repository
+from ops.s3 import split_uri
 from runner.cloud import Cloud, fake_cloud
 from runner.hosting import GitHub
 

@@ -1,4 +1,4 @@
-"""The model's image: its tag, by its content; its digest in Amazon ECR; building, pushing and promoting it."""
+"""The model's image: its tag, by its content; its digest in Amazon ECR; which one is deployed, and kept."""
 
 import os
 import re

@@ -18,6 +18,8 @@ from typing import Any, BinaryIO, Protocol
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops.s3 import split_uri
+
 ML = PurePosixPath("/opt/ml")
 
 DEFAULT_MAX_RUNTIME = 86400
@@ -172,12 +174,6 @@ class ProcessingJob(threading.Thread):
                     if time.monotonic() > deadline:
                         self.stop(f"MaxRuntimeExceeded: the job ran longer than {limit} seconds")
         return codes
-
-
-def split_uri(uri: str) -> tuple[str, str]:
-    """Return bucket and key of an `s3://` URI."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
 
 
 def list_keys(s3: Any, uri: str) -> list[str]:  # noqa: ANN401

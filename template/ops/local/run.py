@@ -14,9 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from botocore.exceptions import ClientError, UnknownRegionError
-from botocore.loaders import Loader
-from botocore.regions import EndpointResolver
+from botocore.exceptions import ClientError
 
 from ops import definition, execution, scripts
 from ops.definition import STEPS
@@ -24,9 +22,11 @@ from ops.errors import OpsError
 from ops.execution import ExecutionView
 from ops.images import scikit_image_uri
 from ops.local.cloud import LocalCloud, local_cloud
-from ops.local.processing import Image, download, list_keys, split_uri, upload, upload_file
+from ops.local.processing import Image, download, list_keys, upload, upload_file
 from ops.parameters import Parameters, Resolution, check_environment, execution_input
+from ops.regions import partition
 from ops.repository import Repository
+from ops.s3 import split_uri
 
 EXECUTION = "execution.json"
 """The file of a run that tells what came of it."""
@@ -148,7 +148,7 @@ def run(
     Raises:
         OpsError: Step Functions refuses the definition.
     """
-    assembled = definition.assemble(definition.load(repository.definition), plan.resolved, _partition(plan.region))
+    assembled = definition.assemble(definition.load(repository.definition), plan.resolved, partition(plan.region))
     if plan.step:
         assembled = definition.only(assembled, plan.step)
     folder = _new_folder(repository)
@@ -206,23 +206,14 @@ def _interruptible() -> Iterator[None]:
 
 
 def _resolution(repository: Repository, environment: str, parameters: Parameters) -> Resolution:
-    settings, partition = repository.settings, _partition(parameters.region)
+    settings = repository.settings
     bucket, _ = split_uri(parameters.output_uri)
     return Resolution(
-        role=f"arn:{partition}:iam::{parameters.account}:role/{settings.model_name}-local",
+        role=f"arn:{partition(parameters.region)}:iam::{parameters.account}:role/{settings.model_name}-local",
         code_uri=f"s3://{bucket}/code/{settings.model_name}-{environment}/{scripts.content_hash(repository.src)}/",
         custom_image_uri=f"{settings.model_name}:local",
         scikit_image_uri=parameters.scikit_image_uri or scikit_image_uri(parameters.region, settings.scikit_version),
     )
-
-
-def _partition(region: str) -> str:
-    # Not from a session, which reads the user's configuration: nothing here depends on their account.
-    try:
-        return str(EndpointResolver(Loader().load_data("endpoints")).get_partition_for_region(region))
-    except UnknownRegionError:
-        message = f"{region} is no region of AWS: correct `region` in the parameter file, such as eu-west-1."
-        raise OpsError(message) from None
 
 
 def _existing_data(repository: Repository, path: Path) -> Path:

@@ -14,7 +14,7 @@ from accounts import Container, copy, hang
 from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
-from ops.local.processing import JobFailed, ProcessingJob, download, list_keys, rebase, split_uri, upload
+from ops.local.processing import JobFailed, ProcessingJob, download, list_keys, rebase, upload
 
 INPUT: Mapping[str, Any] = {
     "InputName": "input",
@@ -367,19 +367,6 @@ def test_container_that_cannot_start_fails_the_job_and_ends_those_that_run(
 
 
 # Addresses and paths
-
-
-@pytest.mark.parametrize(
-    ("uri", "parts"),
-    [
-        ("s3://bucket", ("bucket", "")),
-        ("s3://bucket/", ("bucket", "")),
-        ("s3://bucket/a/b/", ("bucket", "a/b/")),
-        ("s3://bucket//a", ("bucket", "/a")),
-    ],
-)
-def test_uri_is_split_into_bucket_and_key(uri: str, parts: tuple[str, str]) -> None:
-    assert split_uri(uri) == parts
 
 
 def test_bucket_that_cannot_be_listed_is_the_jobs_fault(s3: S3) -> None:
