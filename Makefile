@@ -1,7 +1,7 @@
 # Where uv is missing, it is installed into .tools, for this folder alone.
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 
-.PHONY: help setup demo test lint schema docs bench freeze
+.PHONY: help setup demo test lint generated docs bench freeze
 
 help:  ## Show this help.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -20,8 +20,9 @@ test: setup  ## Run every test that this machine can run, and say what was left 
 lint: setup  ## Check the style and the types of everything, as pre-commit does at each commit.
 	@$(UV) run pre-commit run --all-files
 
-schema: setup  ## Write the JSON Schema of the parameter files and the reference of the documentation anew.
+generated: setup  ## Write anew what is made from other files: the parameters' schema, the template's manifest, the reference.
 	@$(UV) run python -c "from ops.parameters import json_schema; print(json_schema(), end='')" > template/parameters/parameters.schema.json
+	@$(UV) run tests/manifest.py
 	@$(UV) run docs/reference.py
 
 docs: setup  ## Build the documentation into build/site, strictly.

@@ -20,7 +20,7 @@ from ops.local.processing import list_keys
 from ops.parameters import Parameters, Resolution
 from ops.repository import Repository
 from ops.s3 import split_uri
-from ops.settings import Settings, StepImage
+from ops.settings import Settings, StepImage, TemplateUpdates
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,6 +44,8 @@ SETTINGS = Settings(
     preprocessing_image=StepImage.SCIKIT,
     postprocessing_image=StepImage.SCIKIT,
     github_repository="org/my-model",
+    template_updates=TemplateUpdates.NONE,
+    template_source="https://github.com/example-org/sagelift",
     template_version="v1.2.3",
 )
 

@@ -19,6 +19,17 @@ class StepImage(StrEnum):
     """The step is left out."""
 
 
+class TemplateUpdates(StrEnum):
+    """What brings newer versions of the template to the repository."""
+
+    WORKFLOW = "workflow"
+    """`.github/workflows/template-update.yml`, once a week."""
+    RENOVATE = "renovate"
+    """Renovate, as `renovate.json` configures it."""
+    NONE = "none"
+    """A person, or `sagelift fleet update`."""
+
+
 class Settings(BaseModel):
     """The answers that the code reads at run time. Rendered by Copier: change an answer, not the file."""
 
@@ -32,6 +43,8 @@ class Settings(BaseModel):
     preprocessing_image: StepImage
     postprocessing_image: StepImage
     github_repository: str
+    template_updates: TemplateUpdates
+    template_source: str
     template_version: str
 
     @classmethod

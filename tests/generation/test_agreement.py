@@ -2,11 +2,13 @@
 
 import json
 import re
+import tomllib
 from typing import Any
 
 from ops.images import scikit_image, scikit_image_uri
 from ops.parameters import Parameters
 from ops.repository import Repository
+from packaging.version import Version
 from repositories import Render, TemplateRepository
 
 LONGEST_ENVIRONMENT = "e" * 10
@@ -64,3 +66,21 @@ def job_names(definition: str) -> list[str]:
     states: dict[str, Any] = json.loads(definition)["States"]
     names = [state["Parameters"]["ProcessingJobName.$"] for state in states.values() if state["Type"] == "Task"]
     return [re.findall(r"^States\.Format\('([^']*)'", name)[0] for name in names]
+
+
+def test_renovate_is_enabled_by_its_answer_alone(render: Render, template: TemplateRepository) -> None:
+    for choice in template.questions["template_updates"]["choices"].values():
+        generated = render({"template_updates": choice}, name=choice)
+        configuration = json.loads((generated / "renovate.json").read_bytes())
+
+        assert configuration["enabled"] is (choice == "renovate")
+        assert configuration["enabledManagers"] == ["copier", "pip_requirements"]
+        assert all((generated / path).is_file() for path in configuration["includePaths"])
+        assert Repository(generated).settings.template_updates == choice
+
+
+def test_the_locked_copier_can_update_to_this_version(template: TemplateRepository) -> None:
+    lock = tomllib.loads((template.root / "template" / "uv.lock").read_text(encoding="utf-8"))
+    [locked] = [package["version"] for package in lock["package"] if package["name"] == "copier"]
+
+    assert Version(locked) >= Version(template.configuration["_min_copier_version"])

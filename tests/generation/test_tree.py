@@ -29,6 +29,7 @@ OTHER_ANSWERS = {
     "dev_account": "012345678901",
     "prod_account": "000000000000",
     "github_repository": "a/b",
+    "template_updates": "none",
 }
 
 # The seeds of src/ run on the Python of the oldest scikit-learn image.

@@ -36,6 +36,8 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
             "preprocessing_image": "scikit",
             "postprocessing_image": "scikit",
             "github_repository": "org/repo",
+            "template_updates": "none",
+            "template_source": "unknown",
             "template_version": "unknown",
         }
         files = {"settings.json": json.dumps(defaults | settings), "requirements.txt": "", **files}

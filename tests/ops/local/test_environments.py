@@ -47,6 +47,8 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
             "preprocessing_image": "scikit",
             "postprocessing_image": "scikit",
             "github_repository": "org/repo",
+            "template_updates": "none",
+            "template_source": "unknown",
             "template_version": "unknown",
         }
         (root / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
