@@ -17,10 +17,10 @@ import yaml
 from ops.errors import OpsError
 from ops.images import scikit_image_uri
 from ops.parameters import Parameters, is_under, own_tags
+from ops.placeholders import for_cloudformation, insert, literal, resolve
 from ops.regions import partition
 from ops.repository import Repository
 from ops.s3 import split_uri
-from ops.templates import for_cloudformation, insert, literal, resolve
 
 ALIAS = "live"
 """The alias of the version that runs; `infra/stack.yaml` and `iam/scheduler.policy.json` name it, too."""

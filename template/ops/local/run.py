@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import json
-import os
 import shutil
 import signal
 import threading
@@ -12,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -21,6 +20,7 @@ from ops.definition import STEPS
 from ops.errors import OpsError
 from ops.execution import ExecutionView
 from ops.images import scikit_image_uri
+from ops.local import input_data
 from ops.local.cloud import LocalCloud, local_cloud
 from ops.local.processing import Image, download, list_keys, upload, upload_file
 from ops.parameters import Parameters, Resolution, check_environment, execution_input
@@ -114,13 +114,14 @@ def plan(
     if data and earlier:
         message = f"--input is not for --step {step}, which runs on the outputs in {earlier}: leave one of the two out."
         raise OpsError(message)
+    input_data.check(repository, data or repository.sample)
     planned = Plan(
         environment=environment,
         resolved=resolved,
         effective=with_assignments,
         input=execution_input(with_assignments, assignments),
         region=parameters.region,
-        data=_existing_data(repository, data or repository.sample),
+        data=data or repository.sample,
         step=step,
         earlier=earlier,
     )
@@ -216,55 +217,6 @@ def _resolution(repository: Repository, environment: str, parameters: Parameters
     )
 
 
-def _existing_data(repository: Repository, path: Path) -> Path:
-    if not path.exists():
-        message = f"The input {path} does not exist: give a file or a folder with files."
-        raise OpsError(message)
-    if repository.build.is_relative_to(path.resolve()):
-        message = f"The input {path} holds {repository.build}, where runs leave what they make: give a folder of data."
-        raise OpsError(message)
-    if not path.is_dir():
-        _check_file(path)
-    elif not _data_files(path):
-        message = f"The input folder {path} holds no files: put the files to run on there, or give another --input."
-        raise OpsError(message)
-    return path
-
-
-def _data_files(folder: Path) -> list[Path]:
-    # Hidden files, such as .gitkeep and .DS_Store, are no data. All else is read or refused, never passed over.
-    found: list[Path] = []
-    for parent, folders, names in os.walk(folder, onerror=_refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        links = [name for name in folders if Path(parent, name).is_symlink()]
-        found += [Path(parent, name) for name in (*names, *links) if not name.startswith(".")]
-    for path in found:
-        _check_file(path)
-    return sorted(found)
-
-
-def _check_file(path: Path) -> None:
-    if not path.is_file():
-        message = (
-            f"The input {path} is no file, but a link to a folder or to nothing, or a device: replace it by what is to "
-            "be read, or give another --input."
-        )
-        raise OpsError(message)
-    try:
-        str(path).encode()
-        path.open("rb").close()
-    except UnicodeEncodeError:
-        message = f"The name of the input {str(path)!r} is not UTF-8, which a key in S3 must be: rename it."
-        raise OpsError(message) from None
-    except OSError as error:
-        _refuse(error)
-
-
-def _refuse(error: OSError) -> NoReturn:
-    message = f"The input {error.filename} cannot be read ({error.strerror}): make it so, or give another --input."
-    raise OpsError(message)
-
-
 def _earlier_run(repository: Repository, step: str, effective: Mapping[str, Any]) -> Path | None:
     earlier = list(STEPS)[: list(STEPS).index(step)]
     needed = [name for name in earlier if effective.get(f"{name}_image") != "none"]
@@ -295,7 +247,8 @@ def _fill_buckets(cloud: LocalCloud, repository: Repository, plan: Plan, name: s
     uris = [effective[key] for key in ("input_uri", "output_uri", "code_uri", "model_uri") if effective[key]]
     for bucket in {split_uri(uri)[0] for uri in uris}:
         _create_bucket(s3, bucket, plan.region)
-    _upload_files(s3, plan.data, effective["input_uri"])
+    for below, path in input_data.files(plan.data).items():
+        upload_file(s3, path, effective["input_uri"], below)
     for path in scripts.files(repository.src):
         upload_file(s3, path, effective["code_uri"], path.relative_to(repository.src).as_posix())
     if effective["model_uri"]:
@@ -311,12 +264,6 @@ def _create_bucket(s3: Any, bucket: str, region: str) -> None:  # noqa: ANN401
     # S3 knows us-east-1 by the absence of a location only.
     place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     s3.create_bucket(Bucket=bucket, **place)
-
-
-def _upload_files(s3: Any, data: Path, uri: str) -> None:  # noqa: ANN401
-    files = _data_files(data) if data.is_dir() else [data]
-    for path in files:
-        upload_file(s3, path, uri, path.relative_to(data).as_posix() if data.is_dir() else path.name)
 
 
 def _collect_outputs(cloud: LocalCloud, plan: Plan, folder: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from cloudformation import evaluate
-from ops.templates import for_cloudformation, insert, literal, resolve
+from ops.placeholders import for_cloudformation, insert, literal, resolve
 
 VALUES: dict[str, str | list[str]] = {
     "AWS::Partition": "aws",
