@@ -378,6 +378,24 @@ def doctor(
         _fail(f"{faults} fault{'s' if faults > 1 else ''} found: mend what is named above.")
 
 
+@app.command()
+def update(
+    version: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="VERSION", help="A version of the template; default: the newest.", show_default=False
+        ),
+    ] = None,
+    data: Annotated[
+        list[str], typer.Option("--data", metavar="QUESTION=ANSWER", help="Change an answer; may be repeated.")
+    ] = [],  # noqa: B006  typer copies it
+) -> None:
+    """Take over a newer version of the template, and compare the outputs on the sample. Conflicts: exit code 3."""
+    from ops.update import run as verb  # noqa: PLC0415
+
+    raise typer.Exit(verb.run(Repository.find(), console, version=version, data=data))
+
+
 def _deployment(environment: str) -> "Deployment":
     from ops.infrastructure import Deployment  # noqa: PLC0415
     from ops.parameters import check_environment  # noqa: PLC0415

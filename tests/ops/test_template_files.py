@@ -76,5 +76,5 @@ def test_a_damaged_manifest_is_named(root: Path, content: str | None) -> None:
     if content is not None:
         (root / MANIFEST).write_text(content)
 
-    with pytest.raises(OpsError, match="template_files.json is missing or damaged: bring it back"):
+    with pytest.raises(OpsError, match=r"template_files\.json is missing or damaged: bring it back"):
         changed(root)

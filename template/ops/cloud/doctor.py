@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from shutil import which
 from typing import Any
 
+import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
-from ops import aws, containers, definition
+from ops import aws, containers, definition, template_files
 from ops.aws import Account
 from ops.cloud import console_links, machine, registry, stacks, trust
 from ops.definition import STEPS
@@ -57,6 +58,8 @@ def local(repository: Repository) -> Iterator[Finding]:
     for tool, use in {"git": "updates of the template", "gh": "bootstrap, to ask GitHub for ids"}.items():
         found = which(tool)
         yield Finding(tool, found or "not installed", "" if found else f"Install it, if needed: {use}.", note=True)
+    yield from _template_files(repository)
+    yield from _answers(repository)
     for environment in repository.environments:
         yield from _parameter_file(repository, environment)
     try:
@@ -86,6 +89,41 @@ def environment(account: Account, deployment: Deployment) -> Iterator[Finding]:
             # Who may deploy need not be allowed to look at everything.
             denied = isinstance(error, ClientError) and aws.is_denied(error)
             yield Finding(subject, "could not be checked", aws.explain(error, deployment.environment), note=denied)
+
+
+def _template_files(repository: Repository) -> Iterator[Finding]:
+    try:
+        conflicted, changed = template_files.conflicted(repository.root), template_files.changed(repository.root)
+    except OpsError as error:
+        yield Finding("files of the template", "unknown", str(error))
+        return
+    for name in conflicted:
+        yield Finding(name, "holds conflict markers", "Keep one of the two sides, delete the markers, and commit.")
+    advice = "README.md says under `Updates of the template` what to do instead."
+    for name in sorted(changed.keys() - set(conflicted)):
+        yield Finding(name, f"is the template's, and {changed[name]}", advice, note=True)
+    if not (conflicted or changed):
+        yield Finding("files of the template", "as they came")
+
+
+def _answers(repository: Repository) -> Iterator[Finding]:
+    # Of the files that are rendered from the answers, the only one in which an edit can be told.
+    try:
+        answers = yaml.safe_load((repository.root / ".copier-answers.yml").read_bytes())
+        settings = repository.settings.model_dump()
+        edited = sorted(name for name in settings.keys() & answers.keys() if settings[name] != answers[name])
+    except OpsError as error:
+        yield Finding("settings.json", "wrong", str(error))
+        return
+    except (OSError, AttributeError, yaml.YAMLError):
+        fix = "Bring it back from the history of git: no update is possible without it."
+        yield Finding(".copier-answers.yml", "missing or damaged", fix)
+        return
+    if edited:
+        fix = f"Change the answer: `uv run ops update --data {edited[0]}=…`."
+        yield Finding("settings.json", f"has another {', '.join(edited)} than was answered", fix)
+    else:
+        yield Finding("settings.json", "as was answered")
 
 
 def _parameter_file(repository: Repository, name: str) -> Iterator[Finding]:

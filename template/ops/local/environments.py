@@ -161,7 +161,7 @@ class _Maker:
         self._folder = folder
         self._root = root
         self._log = folder.with_name(f"{folder.name}.log")
-        self._program = _uv(root)
+        self._program = find_uv(root)
 
     def make(self) -> Environment:
         self._log.unlink(missing_ok=True)
@@ -266,7 +266,13 @@ class _Maker:
         return result
 
 
-def _uv(root: Path) -> str:
+def find_uv(root: Path) -> str:
+    """Return the uv that runs this command, or that of the PATH, or that which `make` installed in a repository.
+
+    Raises:
+        OpsError: there is none.
+    """
+    # `uv run` says where it is: https://docs.astral.sh/uv/reference/environment/#uv
     named = os.environ.get("UV", "")
     own = os.pathsep.join(str(root / ".tools" / folder) for folder in ("bin", "Scripts"))
     found = named if Path(named).is_file() else shutil.which("uv") or shutil.which("uv", path=own)
