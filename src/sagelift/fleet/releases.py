@@ -1,5 +1,6 @@
 """The templates of a fleet and their versions."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,10 +48,10 @@ class Template:
         return version
 
     def behind(self, version: str) -> int | None:
-        """Return how many released versions are newer than this one; None if it is none of them."""
-        if version in self.versions:
-            return len(self.versions) - 1 - self.versions.index(version)
-        return None
+        """Return how many released versions are newer; None for what is no version, nor a commit after one."""
+        # Copier records a commit as `git describe` does: v1.2.0-3-gf744b0f.
+        recorded = _version(re.sub(r"-\d+-g[0-9a-f]+$", "", version))
+        return None if recorded is None else sum(Version(released) > recorded for released in self.versions)
 
     def questions(self, version: str) -> list[str]:
         """Return the names of the questions that a version asks."""

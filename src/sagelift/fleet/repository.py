@@ -98,13 +98,11 @@ def check_repository(folder: Path) -> None:
     Raises:
         SageliftError: It is not.
     """
-    try:
-        top = Path(git(folder, "rev-parse", "--show-toplevel"))
-        git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
-    except GitError:
-        top = None
-    if top is None or top.resolve() != folder.resolve():
-        message = f"{folder} is no git repository with a commit: run `git init` there, and commit what it holds."
+    if not (folder / ".git").exists():
+        message = f"{folder} is no git repository: run `git init` there, and commit what it holds."
+        raise SageliftError(message)
+    if not git(folder, "rev-list", "--max-count=1", "--all"):
+        message = f"{folder} has no commit: commit what it holds."
         raise SageliftError(message)
 
 

@@ -211,9 +211,13 @@ def test_a_branch_is_made_only_if_the_repositorys_own_checks_pass(fleet: Fleet, 
     models = fleet("churn")
     before = snapshot(tmp_path / "churn")
 
-    checks.write_text('grep -q new tool.txt || exit 2; [ "$verb" = lint ] || { echo "1 failed"; echo; exit 1; }')
+    checks.write_text(
+        'grep -q new tool.txt || exit 2; [ "$verb" = lint ] || { echo "E  assert"; echo "1 failed"; echo; exit 1; }'
+    )
     failed = update(models, options=Options())
-    assert details(failed) == {"churn": "`uv run ops test` fails on the updated files; it ended with: 1 failed"}
+    assert details(failed) == {
+        "churn": "`uv run ops test` fails on the updated files; it ended with: E  assert | 1 failed"
+    }
     assert snapshot(tmp_path / "churn") == before
 
     checks.write_text("sleep 60 & wait")
@@ -261,6 +265,7 @@ def test_a_template_with_migrations_is_left_to_a_person(
     assert snapshot(tmp_path / "churn") == before
 
 
+@pytest.mark.slow
 def test_a_call_that_was_killed_leaves_nothing_half_done_and_is_taken_up(
     fleet: Fleet, checks: Path, tmp_path: Path
 ) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from repositories import commit, git
+from repositories import TemplateRepository, commit, git
 
 from sagelift.fleet import status
 from sagelift.fleet.manifest import Manifest
+from sagelift.fleet.releases import Template
 from sagelift.fleet.status import Status
 
 
@@ -78,3 +79,11 @@ def test_what_cannot_be_looked_at_is_said_and_the_rest_is_shown(fleet: Callable[
     assert "/nowhere" in (found["no-template"].fault or "")
     assert (found["no-template"].version, found["no-template"].behind) == ("v1.0.0", None)
     assert found["good"].behind == 1
+
+
+def test_a_commit_after_a_release_is_as_far_behind_as_the_release(small: TemplateRepository) -> None:
+    template = Template(str(small.root), small.root)
+
+    behind = {version: template.behind(version) for version in ("v1.1.0", "v1.0.0-3-gf744b0f", "v0.9.0", "f744b0f")}
+
+    assert behind == {"v1.1.0": 0, "v1.0.0-3-gf744b0f": 1, "v0.9.0": 2, "f744b0f": None}
