@@ -14,6 +14,9 @@ from repositories import TemplateRepository, commit, git
 ROOT = Path(__file__).resolve().parents[2]
 UV = os.environ.get("UV", "uv")
 
+# All on one worker, which makes the clone once.
+pytestmark = pytest.mark.xdist_group("pre-commit")
+
 MARKERS = "<<<<<<< before updating\n\n=======\n# mine\n>>>>>>> after updating\n"
 KEY = f"-----BEGIN {'RSA'} PRIVATE KEY-----\n"
 
@@ -32,8 +35,11 @@ def clone(template: TemplateRepository, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("clone") / "generated"
     run_copy(str(template.root), folder, defaults=True, quiet=True)
     git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
     subprocess.run([UV, "run", "--quiet", "pre-commit", "install"], cwd=folder, check=True, capture_output=True)
-    commit(folder, "Generate from sagelift")
+    command = ["git", "commit", "--message", "Generate from sagelift"]
+    committed = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    assert committed.returncode == 0, committed.stdout + committed.stderr
     return folder
 
 
