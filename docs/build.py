@@ -51,7 +51,8 @@ def for_the_site(page: Path, repository: str) -> str:
 def add_mermaid() -> None:
     """Add the library that draws the diagrams; without it, pages load it from a CDN."""
     npm = shutil.which("npm")
-    if npm is None or subprocess.run([npm, "ci", "--prefix", DOCS, "--silent"], check=False).returncode:  # noqa: S603
+    install = ["ci", "--prefix", str(DOCS), "--prefer-offline", "--silent"]
+    if npm is None or subprocess.run([npm, *install], check=False).returncode:  # noqa: S603
         print("note: npm cannot install Mermaid: pages with a diagram will load it from unpkg.com.", file=sys.stderr)
         return
     library = DOCS / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js"
