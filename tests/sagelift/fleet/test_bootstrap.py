@@ -119,6 +119,11 @@ def session(region: str) -> Any:  # noqa: ANN401
     return boto3.session.Session(botocore_session=core, region_name=region)
 
 
+@pytest.fixture(autouse=True)
+def _temporary() -> None:
+    """Leave the temporary folder as it is: the one where `forwarded` listens serves all tests of the process."""
+
+
 @pytest.fixture
 def install_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Return what puts a `uv` there, given what the shell does."""
