@@ -115,9 +115,14 @@ def _answers(repository: Repository) -> Iterator[Finding]:
     except OpsError as error:
         yield Finding("settings.json", "wrong", str(error))
         return
+    except FileNotFoundError:
+        # Deleting it is how a repository leaves the template.
+        fix = "If it is to follow the template, bring it back from the history of git."
+        yield Finding(".copier-answers.yml", "not there, so no update is possible", fix, note=True)
+        return
     except (OSError, AttributeError, yaml.YAMLError):
         fix = "Bring it back from the history of git: no update is possible without it."
-        yield Finding(".copier-answers.yml", "missing or damaged", fix)
+        yield Finding(".copier-answers.yml", "damaged", fix)
         return
     if edited:
         fix = f"Change the answer: `uv run ops update --data {edited[0]}=…`."
