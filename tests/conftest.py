@@ -36,6 +36,15 @@ def template(tmp_path_factory: pytest.TempPathFactory, _own_git_configuration: N
     return repository
 
 
+@pytest.fixture(scope="session")
+def small_template(template: TemplateRepository, tmp_path_factory: pytest.TempPathFactory) -> TemplateRepository:
+    """The template without most of the template-owned files: for what Copier does whatever they are, and quicker."""
+    repository = TemplateRepository(tmp_path_factory.mktemp("small-template") / "sagelift")
+    shutil.copytree(template.root, repository.root, ignore=shutil.ignore_patterns(".git", "iam", "infra", "ops"))
+    repository.release("v1.0.0")
+    return repository
+
+
 @pytest.fixture
 def render(template: TemplateRepository, tmp_path: Path) -> Render:
     """Return what generates repositories; questions without an answer here take their defaults."""

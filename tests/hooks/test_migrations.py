@@ -22,9 +22,9 @@ def example(language: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def releases(template: TemplateRepository, tmp_path_factory: pytest.TempPathFactory) -> TemplateRepository:
+def releases(small_template: TemplateRepository, tmp_path_factory: pytest.TempPathFactory) -> TemplateRepository:
     """The template, and after v1.0.0 a v2.0.0 that does what the how-to says."""
-    repository = template.copy_to(tmp_path_factory.mktemp("releases") / "sagelift")
+    repository = small_template.copy_to(tmp_path_factory.mktemp("releases") / "sagelift")
     seeds = repository.root / "template"
     (seeds / "packages.txt").rename(seeds / "system-packages.txt")
     change(seeds / "Dockerfile.jinja", "packages.txt", "system-packages.txt")

@@ -51,10 +51,10 @@ def test_uncommitted_work_stops_it(generate: Generate) -> None:
 
 @pytest.mark.parametrize("tagged", [True, False])
 def test_a_repository_of_unreleased_work_is_updated_to_the_next_release(
-    template: TemplateRepository, tmp_path: Path, *, tagged: bool
+    small_template: TemplateRepository, tmp_path: Path, *, tagged: bool
 ) -> None:
     """Between two releases, or before the first."""
-    source = template.copy_to(tmp_path / "sagelift")
+    source = small_template.copy_to(tmp_path / "sagelift")
     if not tagged:
         git(source.root, "tag", "--delete", "v1.0.0")
     commit(source.root, "Work")

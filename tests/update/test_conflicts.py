@@ -14,10 +14,10 @@ MINE = ["my line" if line == "line 5" else line for line in OLD]
 
 
 @pytest.fixture(scope="module")
-def versions(template: TemplateRepository, tmp_path_factory: pytest.TempPathFactory) -> TemplateRepository:
+def versions(small_template: TemplateRepository, tmp_path_factory: pytest.TempPathFactory) -> TemplateRepository:
     """The template with two releases, in each of which it has some more files."""
     changing = ["same-lines", "other-lines", "deleted", "renamed"]
-    repository = template.copy_to(tmp_path_factory.mktemp("versions") / "sagelift")
+    repository = small_template.copy_to(tmp_path_factory.mktemp("versions") / "sagelift")
     write(repository.root / "template", dict.fromkeys([*changing, "unchanged", "dropped"], OLD))
     repository.release("v1.1.0")
     write(repository.root / "template", dict.fromkeys([*changing, "arriving", "arriving-alike"], NEW))
