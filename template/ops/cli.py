@@ -173,7 +173,10 @@ def bootstrap(  # noqa: PLR0913  one parameter for each option
     ] = None,
     leave: Annotated[
         list[Shared],
-        typer.Option(help="With --plan: what another model's bootstrap makes, if there is none; may be repeated."),
+        typer.Option(
+            metavar="|".join(Shared),
+            help="With --plan: what another model's bootstrap makes, if there is none; may be repeated.",
+        ),
     ] = [],  # noqa: B006  typer copies it
     apply: Annotated[
         Path | None,
