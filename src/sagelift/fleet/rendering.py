@@ -4,8 +4,7 @@ A repository gets from here, byte by byte, what `copier copy` and `copier update
 against each other. They take most of their time for what is the same for all repositories, which is done once here:
 the clone of a version, the compilation of each file name and validator, and the question whether git minds file modes.
 
-Copier has no public seam for that. What is overridden here are `template` of its Subproject, and `template`,
-`subproject`, `jinja_env` and `_sync_git_index_executable_bit` of its Worker.
+Copier has no public seam for that: the classes at the end override what their bases have for themselves alone.
 """
 
 import tempfile

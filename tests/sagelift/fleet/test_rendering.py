@@ -1,10 +1,13 @@
 """What a fleet gets is, byte by byte, what Copier's own copy and update give, with the template as it is."""
 
 import json
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from copier import run_copy, run_update
+from jinja2 import Environment
 from repositories import TemplateRepository, commit, files, git
 
 from sagelift.fleet import rendering
@@ -44,6 +47,38 @@ def test_copies_and_updates_are_those_of_copier(template: TemplateRepository, tm
         assert git(ours, "status", "--porcelain") == git(theirs, "status", "--porcelain")
         assert b"<<<<<<<" in (ours / ".editorconfig").read_bytes()
         assert json.loads((ours / "settings.json").read_text())["model_name"] == ANSWERS[number]["model_name"]
+
+
+def test_a_version_is_cloned_and_compiled_once_for_all_repositories(
+    small: TemplateRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[object] = []
+    compile_ = Environment.compile
+
+    def counted(environment: Environment, source: Any, *rest: Any) -> Any:  # noqa: ANN401  passed on as it is
+        # Copier asks for numbers and truth values to be compiled, too, which is refused.
+        compiled.extend([source] if isinstance(source, str) else [])
+        return compile_(environment, source, *rest)
+
+    monkeypatch.setattr(Environment, "compile", counted)
+
+    rendering.copy(str(small.root), "v1.0.0", tmp_path / "a", {"model_name": "a"})
+    first = len(compiled)
+    rendering.copy(str(small.root), "v1.0.0", tmp_path / "b", {"model_name": "b"})
+
+    assert first
+    assert len(compiled) == first
+    assert len([*Path(tempfile.gettempdir()).glob("copier._vcs.clone.*")]) == 1
+    assert (tmp_path / "b" / "README.md").read_text() == "# b\n\nIn us-east-1.\n"
+
+
+def test_what_is_overridden_is_there_in_copier() -> None:
+    own = {"_index_holds_modes"}
+
+    for ours in (rendering._Template, rendering._Subproject, rendering._Worker):  # noqa: SLF001
+        names = {name for name in vars(ours) if not name.startswith("__")} - own
+        assert names & {"url_expanded", "template", "jinja_env"}
+        assert names <= {name for base in ours.__mro__[1:] for name in vars(base)}
 
 
 def change(releases: TemplateRepository) -> None:
