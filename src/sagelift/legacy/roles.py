@@ -1,0 +1,230 @@
+"""What a statement of legacy code does for the model: read data, train, load the model, infer, show results.
+
+Judged by the names of what is called, through the script's own functions and methods: legacy code has no types.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import NamedTuple
+
+
+class Role(Enum):
+    """What a piece of code does."""
+
+    READ = "reads data"
+    WRITE = "writes or shows results"
+    TRAIN = "trains a model"
+    LOAD_MODEL = "loads a model"
+    SAVE_MODEL = "saves a model"
+    INFER = "infers"
+    WEAK_INFER = "uses what a model found"
+
+
+class Evidence(NamedTuple):
+    """A call or attribute that shows a role, and its line in the code."""
+
+    role: Role
+    text: str
+    line: int
+
+
+INFER = {
+    "apply_model", "classify", "cross_val_predict", "decision_function", "fit_predict", "forecast", "get_forecast",
+    "get_prediction", "infer", "inference", "kneighbors", "make_predictions", "predict", "predict_batch", "predict_classes",
+    "predict_generator", "predict_log_proba", "predict_proba", "predict_survival_function", "recommend", "run_inference",
+    "score_samples", "simulate", "staged_predict",
+}  # fmt: skip
+# What a model found while it was trained, where nothing is predicted: clustering, statistics, evaluation by score alone.
+WEAK_CALLS = {
+    "conf_int", "cross_val_score", "cross_validate", "evaluate", "fit_transform", "most_similar", "pvalues", "score", "summary",
+    "summary2", "transform",
+}  # fmt: skip
+WEAK_ATTRIBUTES = {
+    "best_estimator_", "best_score_", "cluster_centers_", "coef_", "components_", "explained_variance_ratio_",
+    "feature_importances_", "fittedvalues", "inertia_", "labels_", "params", "resid", "rsquared",
+}  # fmt: skip
+TRAIN = {"fit", "fit_generator", "fit_predict", "partial_fit", "train", "train_model", "fit_model", "build_and_train"}
+TRAIN_FUNCTIONS = re.compile(r"^(?:train|fit)(?:_|$)|_(?:train|fit)$|^(?:gradient_descent|backprop\w*|sgd)$")
+INFER_FUNCTIONS = re.compile(r"(?:^|_)(?:predict|infer|classify|forecast|recommend|inference)(?:_|ion|ions|s|$)")
+LOAD_MODEL = {"load_model", "from_pretrained", "load_weights", "load_learner"}
+MODEL_FILE = re.compile(
+    r"model|\.(?:joblib|pkl|pickle|sav|h5|hdf5|bst|ubj|onnx|keras|cbm|pt|pth|dill|mdl)\b|clf|classifier|regressor|scaler|encoder|vectorizer",
+    re.IGNORECASE,
+)
+READ = re.compile(
+    r"^(?:read_\w+|load_(?!model|weights|learner)\w+|loadtxt|genfromtxt|fetch_\w+|reader|DictReader|load_workbook|open_workbook|connect|get_rdataset|make_(?:blobs|classification|regression|moons|circles)|imread|fromfile|loadmat)$"
+)
+WRITE = re.compile(
+    r"^(?:print|display|pprint|to_(?:csv|excel|json|pickle|parquet|sql|html|latex|markdown|feather|string|clipboard)|savefig|savetxt|save|savez|show|write|writerow|writerows|writelines|imshow|imsave|"
+    r"dump|plot|scatter|hist|bar|barh|barplot|boxplot|countplot|heatmap|pairplot|displot|distplot|lineplot|scatterplot|kdeplot|violinplot|"
+    r"histplot|regplot|jointplot|subplots|figure|title|xlabel|ylabel|legend|matshow|pie|contour|contourf|plot_\w+|"
+    r"\w+_report|confusion_matrix|\w+_score|\w+_error|roc_curve|auc|ConfusionMatrixDisplay|info|warning)$"
+)
+TRANSFORMERS = re.compile(
+    r"(?:Scaler|Encoder|Vectorizer|Imputer|Transformer|Binarizer|Normalizer|Discretizer|Features|PCA|SVD|Selector|SelectKBest|TSNE|"
+    r"Tokenizer|Hasher|Reducer|LDA|SMOTE|Sampler|VarianceThreshold|RFE)$"
+)
+SAVE = {"dump", "save_model", "save_weights", "to_pickle", "save"}
+
+
+class Judge:
+    """Tells the roles of statements, given the functions and classes of the script.
+
+    Args:
+        definitions: The functions and classes of the script, by name.
+        constructors: For each variable, the names of what was called to make it, such as `StandardScaler`.
+    """
+
+    def __init__(self, definitions: Mapping[str, ast.stmt], constructors: Mapping[str, set[str]]) -> None:
+        self._definitions = definitions
+        self._constructors = constructors
+        self._methods: dict[str, list[ast.FunctionDef]] = {}
+        for definition in definitions.values():
+            if isinstance(definition, ast.ClassDef):
+                for item in definition.body:
+                    if isinstance(item, ast.FunctionDef):
+                        self._methods.setdefault(item.name, []).append(item)
+
+    def evidence(self, node: ast.AST) -> list[Evidence]:
+        """Return what shows the roles of a piece of code, with the lines of the piece itself."""
+        return list(self._evidence(node, frozenset()))
+
+    def roles(self, node: ast.AST) -> set[Role]:
+        """Return the roles of a piece of code."""
+        return {evidence.role for evidence in self.evidence(node)}
+
+    def infers(self, call: ast.AST) -> bool:
+        """Return whether an expression is itself a call that infers."""
+        return isinstance(call, ast.Call) and Role.INFER in {e.role for e in self._call(call, frozenset())}
+
+    def _evidence(self, node: ast.AST, within: frozenset[str]) -> Iterator[Evidence]:
+        skip: set[int] = set()
+        # `with open("model.pkl") as f: model = pickle.load(f)`: the file and the variable tell what is loaded.
+        tells = _about_model(node)
+        for part in ast.walk(node):
+            if id(part) in skip:
+                continue
+            if (
+                isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda)
+                and part is not node
+            ):
+                # A definition does nothing until it is called; a lambda is called where it stands, nearly always.
+                if not isinstance(part, ast.Lambda):
+                    skip |= {id(inner) for inner in ast.walk(part)}
+            elif isinstance(part, ast.Call):
+                yield from self._call(part, within, tells)
+            elif isinstance(part, ast.Attribute) and part.attr in WEAK_ATTRIBUTES and isinstance(part.ctx, ast.Load):
+                yield Evidence(Role.WEAK_INFER, part.attr, part.lineno)
+
+    def _call(self, call: ast.Call, within: frozenset[str], tells: bool = False) -> Iterator[Evidence]:
+        name = called(call)
+        if not name:
+            return
+        roles = set(self._roles(name, call, tells))
+        definition = self._definitions.get(name) if isinstance(call.func, ast.Name) else None
+        if definition is not None and name not in within:
+            if isinstance(definition, ast.FunctionDef):
+                inner = {e.role for statement in definition.body for e in self._evidence(statement, within | {name})}
+                roles = inner | (
+                    roles & {Role.INFER}
+                    if INFER_FUNCTIONS.search(name) and not inner & {Role.WRITE, Role.READ}
+                    else set()
+                )
+            else:
+                constructor = [
+                    m
+                    for m in getattr(definition, "body", [])
+                    if isinstance(m, ast.FunctionDef) and m.name == "__init__"
+                ]
+                roles = {
+                    e.role for method in constructor for s in method.body for e in self._evidence(s, within | {name})
+                }
+        elif isinstance(call.func, ast.Attribute) and name in self._methods and f".{name}" not in within:
+            inner = {
+                e.role for m in self._methods[name] for s in m.body for e in self._evidence(s, within | {f".{name}"})
+            }
+            roles = inner | (roles & {Role.INFER, Role.TRAIN})
+        for role in sorted(roles, key=lambda role: role.name):
+            yield Evidence(role, name, call.lineno)
+
+    def _roles(self, name: str, call: ast.Call, tells: bool) -> Iterator[Role]:
+        is_method = isinstance(call.func, ast.Attribute)
+        transformer = is_method and self._is_transformer(call.func.value)
+        if name in {"load", "read_pickle", "load_pickle", "loads"} | LOAD_MODEL and (
+            name in LOAD_MODEL or tells or _mentions_model(call)
+        ):
+            yield Role.LOAD_MODEL
+        elif READ.match(name) or (name in {"open", "load"} and not _opens_to_write(call)):
+            yield Role.READ
+        if name == "open" and _opens_to_write(call):
+            yield Role.WRITE
+        if (name in INFER or (not is_method and INFER_FUNCTIONS.search(name))) and not transformer:
+            yield Role.INFER
+        if name in WEAK_CALLS and not transformer:
+            yield Role.WEAK_INFER
+        if ((name in TRAIN and is_method) or (not is_method and TRAIN_FUNCTIONS.search(name))) and not transformer:
+            yield Role.TRAIN
+        if name in SAVE and _mentions_model(call):
+            yield Role.SAVE_MODEL
+        elif WRITE.match(name):
+            yield Role.WRITE
+
+    def _is_transformer(self, value: ast.AST) -> bool:
+        if isinstance(value, ast.Call):
+            made = {called(value) or ""}
+            if isinstance(value.func, ast.Attribute) and called(value) in {"fit"}:
+                return self._is_transformer(value.func.value)
+        elif isinstance(value, ast.Name):
+            made = self._constructors.get(value.id, set())
+        elif isinstance(value, ast.Attribute):
+            made = self._constructors.get(value.attr, set())
+        else:
+            return False
+        return bool(made) and all(TRANSFORMERS.search(name) for name in made)
+
+
+def constructors(tree: ast.AST) -> dict[str, set[str]]:
+    """Return for each variable, or attribute, the names of what was called to make it."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            value = node.value
+            while (
+                isinstance(value.func, ast.Attribute)
+                and isinstance(value.func.value, ast.Call)
+                and value.func.attr in {"fit"}
+            ):
+                value = value.func.value
+            for target in node.targets:
+                if isinstance(target, ast.Name | ast.Attribute) and (name := called(value)):
+                    found.setdefault(target.id if isinstance(target, ast.Name) else target.attr, set()).add(name)
+    return found
+
+
+def called(call: ast.Call) -> str | None:
+    """Return the last name of what is called: `predict` of `model.predict(X)`."""
+    if isinstance(call.func, ast.Name):
+        return call.func.id
+    return call.func.attr if isinstance(call.func, ast.Attribute) else None
+
+
+def _about_model(node: ast.AST) -> bool:
+    """Whether a statement binds or opens what is named like a model."""
+    if isinstance(node, ast.Assign):
+        return any(MODEL_FILE.search(ast.unparse(target)) for target in node.targets)
+    if isinstance(node, ast.With):
+        opened = any(MODEL_FILE.search(ast.unparse(item.context_expr)) for item in node.items)
+        return opened or any(_about_model(statement) for statement in node.body)
+    return False
+
+
+def _mentions_model(call: ast.Call) -> bool:
+    """Whether the text of a call's arguments speaks of a model: a file name, a variable."""
+    return any(MODEL_FILE.search(ast.unparse(a)) for a in (*call.args, *(k.value for k in call.keywords)))
+
+
+def _opens_to_write(call: ast.Call) -> bool:
+    modes = [a for a in call.args[1:2]] + [k.value for k in call.keywords if k.arg == "mode"]
+    return any(isinstance(m, ast.Constant) and isinstance(m.value, str) and set(m.value) & set("wax+") for m in modes)
