@@ -31,6 +31,7 @@ def test_the_newest_release_is_taken_and_the_next_commands_are_named(generate: G
     assert ran.returncode == 0, ran.stderr
     templates_files = {name: file for name, file in fresh(repository.answers).items() if name not in SEEDS}
     assert differences(state(repository.root), {**templates_files, **users_files}) == set()
+    assert not git(repository.root, "diff", "--check")
     for command in ("git status", "git diff --check", "uv run ops doctor", "uv run ops test"):
         assert command in ran.stderr
     assert max(map(len, ran.stderr.splitlines())) <= 80
@@ -68,3 +69,19 @@ def test_a_repository_of_unreleased_work_is_updated_to_the_next_release(
 
     changed = git(repository.root, "status", "--porcelain").splitlines()
     assert changed == [" M .copier-answers.yml", " M settings.json", "?? new.txt"]
+
+
+def test_a_repository_may_be_a_folder_of_a_larger_one(small_template: TemplateRepository, tmp_path: Path) -> None:
+    source = small_template.copy_to(tmp_path / "sagelift")
+    repository = LivedIn(tmp_path / "models" / "churn", {})
+    run_copy(str(source.root), repository.root, defaults=True, quiet=True, unsafe=False)
+    (repository.root / "packages.txt").unlink()
+    (repository.root / "src" / "predict.py").write_text("The user's.\n")
+    commit(tmp_path / "models", "Generate, and work")
+    (source.root / "template" / "new.txt").write_text("new")
+    source.release("v1.1.0")
+
+    repository.update("v1.1.0")
+
+    changed = git(tmp_path / "models", "status", "--porcelain").splitlines()
+    assert changed == [" M churn/.copier-answers.yml", " M churn/settings.json", "?? churn/new.txt"]
