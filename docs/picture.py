@@ -46,6 +46,8 @@ def main() -> None:
         generated = Path(scratch, "abalone")
         subprocess.run([sys.executable, ROOT / "examples" / "abalone" / "generate.py", generated], check=True)  # noqa: S603
         os.chdir(generated)
+        # The first run makes the environments, and compiles what they hold.
+        run(Console(quiet=True))
         run(console)
         os.chdir(ROOT)
     svg = console.export_svg(title="sagelift", theme=MONOKAI, unique_id="run")
