@@ -103,11 +103,19 @@ def run(  # noqa: PLR0913  one parameter for each option
 
 
 @app.command()
-def setup() -> None:
+def setup(
+    *,
+    python: Annotated[
+        bool, typer.Option("--python", help="Only that of requirements.txt; print the path of its Python, and no more.")
+    ] = False,
+) -> None:
     """Make the environments that the steps run in here; `run` does so, too, where one is missing."""
     from ops.local import images  # noqa: PLC0415
 
-    images.prepare_all(Repository.find(), console)
+    if python:
+        print(images.prepare_custom(Repository.find(), errors).python)  # noqa: T201  as it stands, for other programs
+    else:
+        images.prepare_all(Repository.find(), console)
 
 
 @app.command()

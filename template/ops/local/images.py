@@ -41,6 +41,13 @@ def prepare_all(repository: Repository, console: Console) -> None:
         _say_notes(environment, console)
 
 
+def prepare_custom(repository: Repository, console: Console) -> Environment:
+    """Make the environment that stands for the model's own image, and return it."""
+    environment = _custom(repository, console)
+    _say_notes(environment, console)
+    return environment
+
+
 def _scikit(repository: Repository, console: Console) -> Environment:
     image = scikit_image(repository.settings.scikit_version)
     scripts = [repository.src / f"{step}.py" for step in STEPS if step != "predict"]
