@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import yaml
 from packaging.version import InvalidVersion, Version
@@ -55,8 +56,15 @@ class Template:
 
     def questions(self, version: str) -> list[str]:
         """Return the names of the questions that a version asks."""
-        configuration = yaml.safe_load(git(self.mirror, "show", f"{version}:copier.yml"))
-        return [name for name in configuration if not name.startswith("_")]
+        return [name for name in self._configuration(version) if not name.startswith("_")]
+
+    def choices(self, version: str, question: str) -> list[str]:
+        """Return what may be answered to a question of a version."""
+        return [str(choice) for choice in self._configuration(version)[question]["choices"]]
+
+    def _configuration(self, version: str) -> dict[str, Any]:
+        configuration: dict[str, Any] = yaml.safe_load(git(self.mirror, "show", f"{version}:copier.yml"))
+        return configuration
 
 
 def mirror(sources: Iterable[str], folder: Path) -> dict[str, Template | SageliftError]:

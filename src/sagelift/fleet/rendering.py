@@ -38,13 +38,13 @@ def share(mirrors: dict[str, Path], folder: Path) -> None:
     tempfile.tempdir = str(folder)
 
 
-def copy(source: str, version: str, target: Path, answers: Mapping[str, str]) -> None:
-    """Generate a repository, as `copier copy --defaults` does.
+def copy(source: str, version: str, target: Path, answers: Mapping[str, str], *, overwrite: bool = False) -> None:
+    """Generate a repository, as `copier copy --defaults` does; over what is there only if told so.
 
     Raises:
         SageliftError: Copier refused, such as for a wrong answer.
     """
-    with _worker(source, target, vcs_ref=version, data=dict(answers)) as worker:
+    with _worker(source, target, vcs_ref=version, data=dict(answers), overwrite=overwrite) as worker:
         worker.run_copy()
 
 
