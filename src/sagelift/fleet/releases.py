@@ -41,12 +41,13 @@ class Template:
                 raise SageliftError(message)
             return self.versions[-1]
         try:
-            git(self.mirror, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{version}^{{commit}}")
+            commit = git(self.mirror, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{version}^{{commit}}")
         except GitError:
             known = f"it has {', '.join(self.versions[-5:])}" if self.versions else "it has none"
             message = f"The template {self.source} has no version {version}: {known}."
             raise SageliftError(message) from None
-        return version
+        # Copier takes HEAD for the work tree, which a mirror has none of.
+        return commit if version == "HEAD" else version
 
     def behind(self, version: str) -> int | None:
         """Return how many released versions are newer; None for what is no version, nor a commit after one."""
