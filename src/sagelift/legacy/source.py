@@ -1,7 +1,9 @@
 """Legacy code as it lies on somebody's desktop: a script or a notebook, read as Python text whose lines are known."""
 
 import ast
+import io
 import re
+import tokenize
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,19 +11,44 @@ from typing import NamedTuple
 
 import jupytext
 import libcst as cst
-from nbformat import NotebookNode
+from jupytext.magics import is_magic
 
-# Magics that change how a notebook looks or is timed, not what it computes.
-HARMLESS_MAGICS = {"autoreload", "config", "load_ext", "matplotlib", "precision", "reload_ext", "autosave"}
-# Magics that run the code behind them.
-TRANSPARENT_MAGICS = {"time", "capture_nothing"}
-INSTALL = re.compile(r"^\s*[!%]\s*(?:\{?sys\.executable\}?\s+-m\s+)?(?:pip3?|conda|mamba)\s+install\b")
-SHELL_ASSIGNMENT = re.compile(r"^\s*[\w, ]+=\s*[!%]\s*\w")
+from sagelift.errors import SageliftError
+
+# Cell magics that run the Python below them, and line magics that run the Python behind them.
+TRANSPARENT_CELL_MAGICS = {"capture", "prun", "time"}
+TRANSPARENT_LINE_MAGICS = {"prun", "time"}
+# Magics that change how a notebook looks or tell about it, not what it computes.
+HARMLESS_MAGICS = {
+    "autoreload", "autosave", "config", "html", "javascript", "js", "latex", "load_ext", "markdown", "matplotlib",
+    "precision", "reload_ext", "svg", "timeit", "who", "whos",
+}  # fmt: skip
+# Commands that only show something, or install what requirements.txt names.
+HARMLESS_COMMANDS = re.compile(
+    r"[!%]\s*(?:(?:\{?sys\.executable\}?\s+-m\s+)?(?:pip3?|conda|mamba|apt-get|apt)\s"
+    r"|(?:ls|pwd|head|tail|cat|wc|date|nvidia-smi|python3?\s+--version)\b(?!.*>))"
+)
+HELP = re.compile(r"\?{1,2}[\w.]+|[\w.]+\?{1,2}")
 PLOTTING = re.compile(r"\b(?:plt|sns|seaborn|pyplot)\.|\.(?:plot|hist|boxplot|scatter)\b|\bplot_\w+\(")
+IMPORTS_PLT = re.compile(
+    r"^\s*(?:import matplotlib\.pyplot as plt|from matplotlib import pyplot as plt)\b", re.MULTILINE
+)
+# What the parser of Python 3 says where it meets Python 2, and lines that it calls but invalid.
+PYTHON_2_MESSAGES = re.compile(
+    r"Missing parentheses in call to '(?:print|exec)'|multiple exception types must be parenthesized"
+    r"|leading zeros in decimal|inconsistent use of tabs"
+)
+PYTHON_2_LINES = re.compile(
+    r"<>|`[^`]+`|^\s*raise\s+\w+\s*,|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|\bur['\"]|\b\d+L\b|^\s*exec\s"
+)
 
 
-class SourceError(Exception):
-    """The legacy file cannot be read: not there, not Python 3, or not a notebook."""
+class SourceError(SageliftError):
+    """The legacy file cannot be read: it is not there, no Python, or no notebook."""
+
+
+class Python2Error(SourceError):
+    """The legacy file is written in Python 2."""
 
 
 class Place(NamedTuple):
@@ -31,11 +58,12 @@ class Place(NamedTuple):
     line: int
 
     def __str__(self) -> str:
+        """Return it as a person would say it."""
         return f"cell {self.cell}, line {self.line}" if self.cell else f"line {self.line}"
 
 
 class Magic(NamedTuple):
-    """A line of a notebook that is no Python."""
+    """A line of a notebook that is no Python; harmless if the results are the same without it."""
 
     place: Place
     text: str
@@ -78,115 +106,147 @@ def read(path: Path) -> Source:
     """Read a script or a notebook.
 
     Raises:
-        SourceError: It is not there, no text, no notebook, or not Python 3.
+        Python2Error: It is written in Python 2.
+        SourceError: It is not there, no text, no notebook of Python, or cannot be parsed.
     """
     try:
         source = _read_notebook(path) if path.suffix == ".ipynb" else _read_script(path)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}."
         raise SourceError(message) from error
-    except (UnicodeDecodeError, SyntaxError, ValueError) as error:
-        if isinstance(error, SyntaxError):
-            raise
-        message = f"{path} is no text that can be read as Python or as a notebook: {error}."
+    except (SyntaxError, ValueError) as error:
+        kind = "a notebook" if path.suffix == ".ipynb" else "a Python script"
+        message = f"{path} cannot be read as {kind}: {str(error).splitlines()[0]}."
         raise SourceError(message) from error
+    try:
+        source.tree  # noqa: B018
+    except (SyntaxError, ValueError) as error:
+        raise _unparsable(source, error) from error
     return source
+
+
+def _unparsable(source: Source, error: SyntaxError | ValueError) -> SourceError:
+    """Return what to say of code that Python's parser does not take."""
+    if not isinstance(error, SyntaxError):
+        return SourceError(f"{source.path} is no Python: {error}.")
+    place = source.place(error.lineno or 0)
+    text = (error.text or "").strip()
+    lines = source.code.split("\n")
+    line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
+    if PYTHON_2_MESSAGES.search(error.msg) or PYTHON_2_LINES.search(line):
+        return Python2Error(
+            f"{source.path} is written in Python 2 ({place}: {text}); translate it to Python 3 first, with 2to3 say."
+        )
+    return SourceError(f"{source.path} is no Python that can be parsed ({place}: {text}): {error.msg}.")
 
 
 def _read_script(path: Path) -> Source:
     content = path.read_bytes()
     # The encoding that the file declares, as Python itself reads it.
-    module = cst.parse_module(content) if False else None
-    del module
-    import io
-    import tokenize
-
     encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     code = content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-    code = code.removeprefix("\ufeff")
     return Source(path, code, tuple(Place(0, line) for line in range(code.count("\n") + 2)))
 
 
 def _read_notebook(path: Path) -> Source:
-    notebook = jupytext.read(path)
+    try:
+        notebook = jupytext.read(path)
+    except AttributeError as error:
+        # JSON without the fields that jupytext takes for granted.
+        message = f"it has no {error}"
+        raise ValueError(message) from error
+    kernel = notebook.metadata.get("kernelspec", {})
+    language = notebook.metadata.get("language_info", {}).get("name") or kernel.get("language") or "python"
+    if "python" not in language.lower():
+        message = f"{path} is a notebook of {language}, not of Python."
+        raise SourceError(message)
     lines: list[str] = []
     places = [Place(0, 0)]
     magics: list[Magic] = []
     number = 0
+    has_plt = False
     for cell in notebook.cells:
+        block: list[str] = []
         if cell.cell_type == "markdown":
             block = [f"# {line}".rstrip() for line in cell.source.splitlines()]
             block_places = [Place(number, 0)] * len(block)
         elif cell.cell_type == "code":
             number += 1
-            block, block_places = _cell(cell, number, magics)
-        else:
-            continue
-        if not block:
-            continue
-        lines += [*block, ""]
-        places += [*block_places, block_places[-1]]
-    return Source(path, "\n".join(lines) + "\n", (*places, places[-1]), tuple(magics))
+            has_plt = has_plt or bool(IMPORTS_PLT.search(cell.source))
+            block = _shown(_python(cell.source, number, magics), has_plt=has_plt)
+            # What is shown is added at the end.
+            written = cell.source.count("\n") + 1
+            block_places = [Place(number, min(index, written)) for index in range(1, len(block) + 1)]
+        if block:
+            lines += [*block, ""]
+            places += [*block_places, block_places[-1]]
+    return Source(path, "\n".join([*lines, ""]), (*places, places[-1]), tuple(magics))
 
 
-def _cell(cell: NotebookNode, number: int, magics: list[Magic]) -> tuple[list[str], list[Place]]:
+def _python(code: str, number: int, magics: list[Magic]) -> str:
+    """Return the Python of a cell, as many lines; what is none goes into comments and is noted."""
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError):
+        pass
+    else:
+        return code
     lines: list[str] = []
-    foreign = ""
-    for index, line in enumerate(cell.source.splitlines(), start=1):
-        place = Place(number, index)
-        stripped = line.strip()
+    is_foreign = False
+    for index, line in enumerate(code.split("\n"), start=1):
+        text = line.strip()
         indent = line[: len(line) - len(line.lstrip())]
-        magic = re.match(r"%{1,2}(\w+)\s*(.*)", stripped)
-        if foreign:
+        if is_foreign:
             lines.append(f"# {line}")
-        elif magic and stripped.startswith("%%"):
-            harmless = magic[1] in {"time", "timeit", "capture"}
-            magics.append(Magic(place, stripped, harmless))
-            lines.append(f"# {stripped}")
-            foreign = "" if harmless else magic[1]
-        elif magic and magic[1] == "time" and magic[2]:
-            magics.append(Magic(place, stripped, is_harmless=True))
-            lines.append(indent + magic[2])
-        elif (
-            magic
-            or stripped.startswith("!")
-            or SHELL_ASSIGNMENT.match(line)
-            or re.match(r"^\s*[\w.]+\?{1,2}$|^\s*\?{1,2}[\w.]+$", line)
-        ):
-            harmless = (
-                bool(INSTALL.match(line))
-                or "?" in stripped[:2] + stripped[-2:]
-                or bool(magic and magic[1] in HARMLESS_MAGICS)
-            )
-            magics.append(Magic(place, stripped, harmless))
-            # A block must not become empty.
-            lines.append(f"{indent}pass  # {stripped}" if indent else f"# {stripped}")
-        else:
+        elif text.startswith("#") or not (HELP.fullmatch(text) or is_magic(line, "python", explicitly_code=True)):
             lines.append(line)
-    places = [Place(number, index) for index in range(1, len(lines) + 1)]
-    return _shown("\n".join(lines), places)
+        else:
+            name = re.sub(r"^[%!]+", "", text).split(" ", 1)
+            magic = Magic(Place(number, index), text, _is_harmless(text, name[0]))
+            magics.append(magic)
+            if text.startswith("%%"):
+                is_foreign = name[0] not in TRANSPARENT_CELL_MAGICS
+            if text.startswith("%") and name[0] in TRANSPARENT_LINE_MAGICS and len(name) > 1 and text[1] != "%":
+                lines.append(indent + name[1])
+            else:
+                # A block must not become empty.
+                lines.append(f"{indent}pass  # {text}" if indent else f"# {text}")
+    return "\n".join(lines)
 
 
-def _shown(code: str, places: list[Place]) -> tuple[list[str], list[Place]]:
+def _is_harmless(text: str, name: str) -> bool:
+    if HELP.fullmatch(text) or HARMLESS_COMMANDS.match(text):
+        return True
+    return text.startswith("%") and name in HARMLESS_MAGICS | TRANSPARENT_CELL_MAGICS | TRANSPARENT_LINE_MAGICS
+
+
+def _shown(code: str, *, has_plt: bool) -> list[str]:
     """Make visible what a notebook shows by itself: the last expression of a cell, and its figures."""
     try:
-        module = cst.parse_module(code + "\n")
+        module = cst.parse_module(code)
     except cst.ParserSyntaxError:
-        return code.splitlines(), places
+        return code.split("\n")
     body = list(module.body)
     if body and isinstance(body[-1], cst.SimpleStatementLine):
         last = body[-1].body[-1]
-        silent = isinstance(last, cst.Expr) and last.semicolon is not cst.MaybeSentinel.DEFAULT
-        if isinstance(last, cst.Expr) and not silent and not _is_call_of(last.value, "print", "display", "plt.show"):
-            call = cst.Call(cst.Name("display"), [cst.Arg(last.value)])
+        if isinstance(last, cst.Expr) and last.semicolon is cst.MaybeSentinel.DEFAULT and not _shows(last.value):
+            call = cst.Call(cst.Name("display"), [cst.Arg(_as_argument(last.value))])
             body[-1] = body[-1].with_changes(body=[*body[-1].body[:-1], last.with_changes(value=call)])
-    shown = module.with_changes(body=body).code
-    lines = shown.splitlines()
-    if PLOTTING.search(code) and "plt" in code and not lines[-1].strip().startswith("plt.show"):
+    lines = module.with_changes(body=body).code.rstrip("\n").split("\n")
+    if has_plt and PLOTTING.search(code) and not lines[-1].startswith("plt.show("):
         lines.append("plt.show()")
-    places = places + [places[-1]] * (len(lines) - len(places)) if places else []
-    return lines, places[: len(lines)]
+    return lines
 
 
-def _is_call_of(expression: cst.BaseExpression, *names: str) -> bool:
-    return isinstance(expression, cst.Call) and cst.Module([]).code_for_node(expression.func) in names
+def _shows(expression: cst.BaseExpression) -> bool:
+    """Whether an expression shows something itself, and its value is nothing."""
+    if not isinstance(expression, cst.Call):
+        return False
+    return cst.Module([]).code_for_node(expression.func) in {"print", "display", "plt.show"}
+
+
+def _as_argument(expression: cst.BaseExpression) -> cst.BaseExpression:
+    """Return an expression as an argument; a tuple and a generator keep their parentheses."""
+    if isinstance(expression, cst.Tuple) and not expression.lpar:
+        return expression.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return expression
