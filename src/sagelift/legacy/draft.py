@@ -13,9 +13,6 @@ from sagelift.fleet import rendering
 from sagelift.fleet.releases import Template
 from sagelift.fleet.session import Session
 
-SEEDS = ("data/sample", "model", "src", "tests/test_model.py")
-"""What the template generates to be replaced by the user's own."""
-
 TOOLS = ".venv"
 """The environment of `ops` in a repository; it holds absolute paths, and stays behind when the repository is moved."""
 
@@ -64,16 +61,6 @@ class Draft:
         for _, result in self._session.run(_render, [order], jobs=1):
             if isinstance(result, SageliftError):
                 raise result
-
-    def clear_seeds(self) -> None:
-        """Remove the template's example; its empty folders stay."""
-        for name in SEEDS:
-            path = self.folder / name
-            if path.is_dir():
-                shutil.rmtree(path)
-                path.mkdir()
-            else:
-                path.unlink(missing_ok=True)
 
     def interpreter(self) -> Path:
         """Make the environment of requirements.txt and return its Python.
