@@ -1,0 +1,214 @@
+"""Files as sequences of what they say, each with its place; what says nothing (dates, ids, metadata) is left out.
+
+The kind of a file is told by its first bytes, or by its name. What cannot be read as its kind is compared as bytes.
+"""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import re
+import sqlite3
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from ops.comparison import png
+from ops.comparison.values import NUMBER
+
+CONTENT = "content"
+"""The part that stands for all of a file."""
+
+_SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_JSON = {".geojson", ".ipynb", ".json"}
+
+# What the formats keep beside their content: the time of writing, and ids that are drawn by chance.
+_OFFICE = "[Content_Types].xml"
+_OFFICE_METADATA = {"docProps/app.xml", "docProps/core.xml"}
+_PDF_METADATA = re.compile(rb"/(?:CreationDate|ModDate)\s*\([^)]*\)|/ID\s*\[[^\]]*\]")
+_SVG_DATE = re.compile(r"<dc:date>[^<]*</dc:date>")
+_SVG_ID = re.compile(r'\bid="([^"]+)"')
+
+_NUMBERS = re.compile(rf"\s*{NUMBER.pattern}")
+_CELL = re.compile(r'<c r="([A-Z]+)(\d+)"')
+
+_UNREADABLE = (ArithmeticError, EOFError, OSError, LookupError, RecursionError, ValueError, csv.Error, sqlite3.Error)
+_DAMAGED = (*_UNREADABLE, zipfile.BadZipFile, zlib.error, NotImplementedError)
+
+
+class Item(NamedTuple):
+    """One thing that a file says.
+
+    Attributes:
+        place: Where in the file, for people.
+        part: What is left out of the comparison where this differs between two runs, such as its column.
+        value: What it says.
+        shown: What people are shown for it, where that is more.
+    """
+
+    place: str
+    part: str
+    value: str
+    shown: str = ""
+
+
+def unfold(name: str, data: bytes) -> list[Item]:
+    """Return all that a file says, in its order.
+
+    Args:
+        name: The name of the file, whose suffix tells the kind of a text.
+        data: Its content.
+    """
+    try:
+        return list(_reader(name, data)(name, data))
+    except _DAMAGED:
+        return list(_bytes(name, data))
+
+
+_Reader = Callable[[str, bytes], Iterator[Item]]
+
+
+def _reader(name: str, data: bytes) -> _Reader:
+    for magic, reader in _BY_MAGIC.items():
+        if data.startswith(magic):
+            return reader
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in _SEPARATORS:
+        return _table
+    if suffix in _JSON:
+        return _json
+    if suffix == ".svg":
+        return _svg
+    return _text
+
+
+def _bytes(name: str, data: bytes) -> Iterator[Item]:
+    del name
+    yield Item(CONTENT, CONTENT, f"{len(data)} bytes with SHA-256 {hashlib.sha256(data).hexdigest()[:12]}…")
+
+
+def _text(name: str, data: bytes) -> Iterator[Item]:
+    if b"\0" in data:
+        yield from _bytes(name, data)
+    else:
+        yield from _lines(data.decode())
+
+
+def _lines(text: str) -> Iterator[Item]:
+    """Each line's words and its numbers stand apart, so that a line with a duration is still compared in its words."""
+    lines = text.split("\n")
+    yield Item("number of lines", "number of lines", str(len(lines) - (lines[-1] == "")))
+    for number, line in enumerate(lines, 1):
+        place = f"line {number}"
+        yield Item(place, f"words of {place}", _NUMBERS.sub("#", line), line)
+        yield Item(place, f"numbers of {place}", " ".join(_NUMBERS.findall(line)), line)
+
+
+def _table(name: str, data: bytes) -> Iterator[Item]:
+    separator = _SEPARATORS[PurePosixPath(name).suffix.lower()]
+    rows = list(csv.reader(io.StringIO(data.decode(), newline=""), delimiter=separator))
+    if not rows:
+        return
+    header, *_ = rows
+    yield Item("columns", "columns", str(len(header)) if _is_data(header) else ", ".join(header))
+    yield Item("number of rows", "number of rows", str(len(rows)))
+    for number, row in enumerate(rows, 1):
+        yield Item(f"row {number}", "number of columns", str(len(row)))
+        for index, cell in enumerate(row):
+            column = header[index] if index < len(header) and not _is_data(header) else ""
+            named = f"column {column or index + 1}"
+            yield Item(f"row {number}, {named}", named, cell)
+
+
+def _is_data(header: list[str]) -> bool:
+    """Whether the first row names no columns."""
+    return any(NUMBER.fullmatch(cell) for cell in header)
+
+
+def _json(name: str, data: bytes) -> Iterator[Item]:
+    del name
+    yield from _value("$", "$", json.loads(data))
+
+
+def _value(place: str, part: str, value: object) -> Iterator[Item]:
+    if isinstance(value, dict):
+        yield Item(place, part, f"keys {', '.join(value)}")
+        for key, inner in value.items():
+            yield from _value(f"{place}.{key}", f"{part}.{key}", inner)
+    elif isinstance(value, list):
+        yield Item(place, part, f"{len(value)} items")
+        for index, inner in enumerate(value):
+            yield from _value(f"{place}[{index}]", f"{part}[*]", inner)
+    else:
+        yield Item(place, part, json.dumps(value, ensure_ascii=False))
+
+
+def _archive(name: str, data: bytes) -> Iterator[Item]:
+    del name
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.namelist()
+        left_out = _OFFICE_METADATA if _OFFICE in members else set()
+        for member in members:
+            if member in left_out:
+                continue
+            content = archive.read(member)
+            inner = _tags(content.decode()) if member.endswith(".xml") else unfold(member, content)
+            for item in inner:
+                yield item._replace(place=f"{member}, {item.place}", part=f"{member}, {item.part}")
+
+
+def _tags(text: str) -> Iterator[Item]:
+    """XML has no lines: its tags are told apart, and those of a worksheet belong to a cell."""
+    place = part = "tags"
+    for tag in re.split(r"(?=<)", text):
+        if cell := _CELL.match(tag):
+            place, part = f"cell {cell[1]}{cell[2]}", f"column {cell[1]}"
+        yield Item(place, part, tag)
+
+
+def _compressed(name: str, data: bytes) -> Iterator[Item]:
+    yield from unfold(name.removesuffix(".gz"), gzip.decompress(data))
+
+
+def _database(name: str, data: bytes) -> Iterator[Item]:
+    del name
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(data)
+        yield from _lines("\n".join(connection.iterdump()))
+
+
+def _picture(name: str, data: bytes) -> Iterator[Item]:
+    del name
+    picture = png.decode(data)
+    yield Item("size", "size", picture.description)
+    for number, row in enumerate(picture.rows, 1):
+        yield Item(f"row {number} of the pixels", "pixels", row.hex())
+
+
+def _pdf(name: str, data: bytes) -> Iterator[Item]:
+    yield from _bytes(name, _PDF_METADATA.sub(b"", data))
+
+
+def _svg(name: str, data: bytes) -> Iterator[Item]:
+    del name
+    text = _SVG_DATE.sub("", data.decode())
+    known = {found: f"id-{number}" for number, found in enumerate(dict.fromkeys(_SVG_ID.findall(text)))}
+    if known:
+        longest_first = sorted(map(re.escape, known), key=len, reverse=True)
+        # As a whole only: an id may be part of another's, or of a word.
+        pattern = rf'(?<=["#])(?:{"|".join(longest_first)})(?=[")])'
+        text = re.sub(pattern, lambda found: known[found[0]], text)
+    yield from _lines(text)
+
+
+_BY_MAGIC: dict[bytes, _Reader] = {
+    png.MAGIC: _picture,
+    b"PK\x03\x04": _archive,
+    b"\x1f\x8b": _compressed,
+    b"%PDF-": _pdf,
+    b"SQLite format 3\0": _database,
+}
