@@ -1,0 +1,430 @@
+"""Runs legacy code: in a copy of its folder, without the user's credentials, for a limited time.
+
+What a run reads and writes is traced; see `sagelift/runtime/tracing`. The network cannot be cut off without the rights
+of an administrator: code that calls out still does, and the trace says so.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sagelift.errors import SageliftError
+from sagelift.legacy.cuts import STEPS
+from sagelift.legacy.layout import Layout
+from sagelift.legacy.source import Source
+
+RUNTIME = Path(__file__).parent.parent / "runtime"
+TIME_LIMIT = 600.0
+# What a run may print, in bytes: a loop that prints would fill the disk long before its time is over.
+MOST_OUTPUT = 100 * 2**20
+# All that legacy code sees of the user's environment: nothing that could hold a credential.
+PASSED_ON = ("PATH", "SYSTEMROOT", "TZ", "LD_LIBRARY_PATH")
+# Repeatable: the same text, the same order of sets, the same sums whatever the number of cores.
+FIXED = {
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+}
+
+
+class RunError(SageliftError):
+    """Legacy code did not run to its end; `log` is the end of what it said."""
+
+    def __init__(self, message: str, log: str = "") -> None:
+        """Keep the log beside the sentence."""
+        super().__init__(message)
+        self.log = log
+
+
+@dataclass(frozen=True)
+class Access:
+    """What legacy code did outside its own variables.
+
+    Attributes:
+        kind: `read`; `write`, which leaves nothing of what was there; `update`, which does; `touch`, read by whatever
+            means, as the file's time of access tells; `list` of a folder; `remove`; `chdir`; `module`, the import of a
+            file of the user's own; `process`, `connect` and `prompt`.
+        target: A path from the root, an absolute path outside of it, a command, a host or a prompt.
+        lines: The lines of the script's code that did it, from the outermost call to the innermost; empty if unknown.
+        step: The step that did it, where the three scripts ran.
+    """
+
+    kind: str
+    target: str
+    lines: tuple[int, ...] = ()
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One run, or one of the three scripts.
+
+    Attributes:
+        outputs: The folder with what the last job leaves: files, `stdout.txt` and `figures/`.
+        accesses: What the code did, in its order.
+        seconds: How long it took.
+        definitions: For each step of a chain, the definitions of the script that the variables it passed on need.
+        failure: Why a chain did not run to its end, in one sentence; empty if it did.
+        log: The end of what was said on standard error.
+    """
+
+    outputs: Path
+    accesses: tuple[Access, ...]
+    seconds: float
+    definitions: Mapping[str, frozenset[str]]
+    failure: str = ""
+    log: str = ""
+
+
+def record(  # noqa: PLR0913  all of them say what a run is
+    source: Source,
+    layout: Layout,
+    outputs: Path,
+    *,
+    interpreter: Path,
+    arguments: Sequence[str] = (),
+    answers: Sequence[str] = (),
+    time_limit: float = TIME_LIMIT,
+) -> Recording:
+    """Run the original once, through the same `handover` that its jobs use.
+
+    Args:
+        source: The code; it may differ from the file in its paths.
+        layout: Where its files lie.
+        outputs: The folder to make, for what the run leaves.
+        interpreter: The Python of the model's environment.
+        arguments: What the script is called with.
+        answers: What is typed at its prompts.
+        time_limit: Seconds.
+
+    Raises:
+        RunError: It failed, asked for more answers than there are, printed without end or ran too long.
+    """
+    with _workshop() as workshop:
+        inputs = workshop / "inputs"
+        layout.stage(inputs)
+        script = inputs / layout.folder / layout.script
+        if source.is_notebook:
+            # Beside the driver, so that the folder looks as it did for the notebook.
+            script = workshop / "code" / Path(layout.script).name
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(source.code, encoding="utf-8")
+        driver = workshop / "code" / "predict.py"
+        driver.parent.mkdir(exist_ok=True)
+        driver.write_text(_driver(source, layout, script, arguments, answers), encoding="utf-8")
+        run = _Run(
+            workshop,
+            driver,
+            interpreter=interpreter,
+            folder=layout.folder,
+            script=script.name,
+            time_limit=time_limit,
+        )
+        run(["--input-dir", str(inputs), "--output-dir", str(outputs)])
+    if run.failure:
+        raise RunError(_explained(run, source), run.log)
+    return Recording(outputs, tuple(run.accesses), run.seconds, {}, log=run.log)
+
+
+def run_chain(  # noqa: PLR0913  all of them say what a chain is
+    scripts: Path,
+    inputs: Path,
+    outputs: Path,
+    *,
+    interpreter: Path,
+    folder: str = ".",
+    model: Path | None = None,
+    steps: Sequence[str] = STEPS,
+    time_limit: float = TIME_LIMIT,
+) -> Recording:
+    """Run the migrated scripts one after another, each in a fresh process, as the workflow does.
+
+    Args:
+        scripts: The folder that holds them, such as `src/` of the generated repository.
+        inputs: What the first one reads.
+        outputs: The folder to make, for what the last one leaves.
+        interpreter: The Python of the model's environment.
+        folder: The working folder from the root, as the scripts were told.
+        model: The folder that predict gets, besides.
+        steps: The scripts to run; `["predict"]` where the whole code runs in that one.
+        time_limit: Seconds for each.
+
+    Returns:
+        The recording; a script that failed is told in `failure`, and the ones after it did not run.
+    """
+    accesses: list[Access] = []
+    definitions: dict[str, frozenset[str]] = {}
+    seconds = 0.0
+    with _workshop() as workshop:
+        left = inputs
+        for step in steps:
+            target = outputs if step == steps[-1] else workshop / "passed" / step
+            script = scripts / f"{step}.py"
+            run = _Run(
+                workshop, script, interpreter=interpreter, folder=folder, script=script.name, time_limit=time_limit
+            )
+            command = ["--input-dir", str(left), "--output-dir", str(target)]
+            if step == "predict" and model is not None:
+                command += ["--model-dir", str(model)]
+            if step == "postprocessing":
+                command += ["--preprocessing-dir", str(workshop / "passed" / "preprocessing")]
+            run(command)
+            accesses += (Access(a.kind, a.target, a.lines, step) for a in run.accesses)
+            definitions[step] = _definitions(target / "handover.json")
+            seconds += run.seconds
+            if run.failure:
+                return Recording(outputs, tuple(accesses), seconds, definitions, f"{step}: {run.failure}", run.log)
+            left = target
+    return Recording(outputs, tuple(accesses), seconds, definitions, log=run.log)
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What two runs of the same code did not do alike, byte by byte.
+
+    Attributes:
+        files: Outputs whose bytes differ, from the outputs' folder; figures are among them.
+        once: Outputs that only one of the runs left.
+        lines: The lines of `stdout.txt` that differ, from 1; those that only one of them has, too.
+    """
+
+    files: tuple[str, ...]
+    once: tuple[str, ...]
+    lines: tuple[int, ...]
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.files or self.once or self.lines)
+
+
+def differs_between_runs(first: Path, second: Path) -> Differences:
+    """Compare what two runs of the same code left: what differs is not deterministic."""
+    one, other = (
+        {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        for folder in (first, second)
+    )
+    files = [name for name in one if name in other and one[name].read_bytes() != other[name].read_bytes()]
+    lines: list[int] = []
+    if "stdout.txt" in files:
+        texts = [runs["stdout.txt"].read_bytes().splitlines() for runs in (one, other)]
+        longest = max(map(len, texts))
+        pairs = zip(*(text + [b""] * (longest - len(text)) for text in texts), strict=True)
+        shortest = min(map(len, texts))
+        lines = [n for n, (a, b) in enumerate(pairs, start=1) if a != b or n > shortest]
+    return Differences(tuple(files), tuple(sorted(set(one) ^ set(other))), tuple(lines))
+
+
+class _Run:
+    """One process that runs one script, traced."""
+
+    def __init__(  # noqa: PLR0913  all of them say what a run is
+        self, workshop: Path, program: Path, *, interpreter: Path, folder: str, script: str, time_limit: float
+    ) -> None:
+        self._workshop = workshop
+        self._program = program
+        self._interpreter = interpreter
+        self._folder = folder
+        self._script = script
+        self._time_limit = time_limit
+        self.accesses: list[Access] = []
+        self.fault: dict[str, object] = {}
+        self.failure = ""
+        self.log = ""
+        self.seconds = 0.0
+
+    def __call__(self, arguments: Sequence[str]) -> None:
+        """Run it; a failure is kept in `failure`."""
+        trace = Path(tempfile.mkdtemp(prefix="run-", dir=self._workshop)) / "trace"
+        temporary, home = trace.parent / "temporary", trace.parent / "home"
+        temporary.mkdir()
+        home.mkdir()
+        variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        variables["PATH"] = os.pathsep.join([str(self._interpreter.parent), variables.get("PATH", os.defpath)])
+        variables |= FIXED
+        variables |= {
+            "HOME": str(home),
+            "USERPROFILE": str(home),
+            "TMPDIR": str(temporary),
+            "MPLCONFIGDIR": str(_shared_folder()),
+            "PYTHONPATH": os.pathsep.join([str(RUNTIME), str(RUNTIME / "tracing")]),
+            "SAGELIFT_TRACE": str(trace),
+            "SAGELIFT_SCRIPT": self._script,
+            "SAGELIFT_FOLDER": self._folder,
+        }
+        command = [str(self._interpreter), str(self._program), *arguments]
+        said, errors = trace.parent / "stdout", trace.parent / "stderr"
+        begin = time.monotonic()
+        with said.open("wb") as stdout, errors.open("wb") as stderr:
+            process = subprocess.Popen(  # noqa: S603  to run it is what this is for
+                command,
+                cwd=trace.parent,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+            try:
+                self.failure = self._watched(process, begin, (said, errors))
+            finally:
+                _end(process)
+        self.seconds = time.monotonic() - begin
+        self.log = _tail(errors)
+        self._read(trace, temporary)
+        if process.returncode and not self.failure:
+            self.failure = self._last_words(process.returncode)
+
+    def _watched(self, process: "subprocess.Popen[bytes]", begin: float, logs: Iterable[Path]) -> str:
+        while True:
+            try:
+                process.wait(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() - begin > self._time_limit:
+                    limit = f"{self._time_limit:g} s"
+                    return f"{self._script} did not end within {limit}: raise --time-limit, or use less data."
+                if sum(log.stat().st_size for log in logs) > MOST_OUTPUT:
+                    return f"{self._script} printed more than {MOST_OUTPUT >> 20} MB: make it print less."
+            else:
+                return ""
+
+    def _last_words(self, code: int) -> str:
+        if self.fault:
+            lines = self.fault["lines"]
+            where = f" (line {lines[-1]})" if isinstance(lines, list) and lines else ""
+            return f"{self.fault['type']}: {self.fault['text']}".strip().rstrip(":") + where
+        if code < 0:
+            return f"{self._script} was ended by {signal.Signals(-code).name}."
+        return next((line for line in reversed(self.log.splitlines()) if line.strip()), f"exit code {code}")
+
+    def _read(self, trace: Path, temporary: Path) -> None:
+        root: Path | None = None
+        if not trace.exists():
+            return
+        # A process that was killed may have left half a line.
+        for line in trace.read_text(encoding="utf-8").splitlines(keepends=True):
+            if not line.endswith("\n"):
+                continue
+            note = json.loads(line)
+            kind = note.pop("event")
+            if kind == "root":
+                root = Path(note["path"])
+            elif kind == "error":
+                self.fault = note
+            else:
+                target = _target(note, root, [temporary, self._workshop])
+                if target is not None:
+                    self.accesses.append(Access(kind, target, tuple(note["lines"])))
+
+
+def _target(note: Mapping[str, object], root: Path | None, own: Iterable[Path]) -> str | None:
+    """Return what an event is about; None for the sandbox's own files."""
+    if "text" in note:
+        return str(note["text"])
+    path = Path(str(note["path"]))
+    if root is not None and path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    if any(path.is_relative_to(folder) for folder in (*own, _shared_folder(), *_SYSTEM)):
+        return None
+    return str(path)
+
+
+_SYSTEM = tuple(map(Path, ("/dev", "/etc", "/lib", "/proc", "/sys", "/usr", sys.prefix, sys.base_prefix)))
+
+
+def _explained(run: _Run, source: Source) -> str:
+    """Return why the original did not run, with the place in the legacy file and what to do."""
+    name = source.path.name
+    lines = run.fault.get("lines")
+    where = f"{name}, {source.place(lines[-1])}" if isinstance(lines, list) and lines else name
+    kind, text, path = (str(run.fault.get(key, "")) for key in ("type", "text", "path"))
+    if kind == "EOFError" and any(access.kind == "prompt" for access in run.accesses):
+        return (
+            f"{where}: prompts for input: give what is to be typed with --answer, once for each prompt, in their order."
+        )
+    if kind == "FileNotFoundError" and path:
+        return (
+            f"{where}: {path} is not there: put it where the code looks for it, or name it with --path '{path}=FILE'."
+        )
+    if kind in {"ModuleNotFoundError", "ImportError"}:
+        return f"{where}: {text}: add its distribution with --requirements."
+    if kind:
+        return f"{where}: {kind}: {text}".rstrip(": ") + ": the code must run before it can be migrated."
+    if run.failure.endswith("."):
+        return run.failure
+    return f"{name} failed ({run.failure}): the code must run before it can be migrated."
+
+
+def _driver(source: Source, layout: Layout, script: Path, arguments: Sequence[str], answers: Sequence[str]) -> str:
+    options = {
+        "last": True,
+        "folder": layout.folder,
+        "script": layout.script,
+        "arguments": list(arguments),
+        "answers": list(answers),
+        "closes_figures": source.is_notebook,
+    }
+    keywords = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    path = str(script) if source.is_notebook else layout.script
+    lines = ["import builtins", "import sys", "", "import handover", ""]
+    if source.is_notebook:
+        lines += ["builtins.display = handover.display", 'sys.path.insert(0, "")']
+    lines += [f'with handover.step("predict", {keywords}) as step:', f"    step.run({path!r})", ""]
+    return "\n".join(lines)
+
+
+def _definitions(summary: Path) -> frozenset[str]:
+    if not summary.is_file():
+        return frozenset()
+    return frozenset(json.loads(summary.read_text(encoding="utf-8"))["definitions"])
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process and those that it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        process.kill()
+    process.wait()
+
+
+def _tail(path: Path, size: int = 20_000) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - size))
+        return file.read().decode(errors="replace")
+
+
+@contextmanager
+def _workshop() -> Iterator[Path]:
+    """Provide a folder of which nothing is left afterwards, whatever the code made of its permissions."""
+    folder = Path(tempfile.mkdtemp(prefix="sagelift-")).resolve()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def _kept() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="sagelift-", ignore_cleanup_errors=True)
+
+
+def _shared_folder() -> Path:
+    """Return the folder that all runs share: matplotlib needs seconds to make its list of fonts."""
+    return Path(_kept().name).resolve()
