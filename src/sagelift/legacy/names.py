@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 # Functions that take names of the caller's variables in a string: pandas' query and eval, formulas of patsy.
 NAMES_IN_TEXT = re.compile(r"@(\w+)")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+# Longer texts are data.
+LONGEST_TEXT = 2000
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -176,7 +179,7 @@ class _Collector(ast.NodeVisitor):
         self._uncertain(node.body)
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, str) and len(node.value) < 2000:
+        if isinstance(node.value, str) and len(node.value) < LONGEST_TEXT:
             self.names.reads |= set(NAMES_IN_TEXT.findall(node.value))
             if "~" in node.value:
                 self.names.reads |= set(IDENTIFIER.findall(node.value))
@@ -205,7 +208,7 @@ class _Collector(ast.NodeVisitor):
         self.visit(node.test)
         self._uncertain((*node.body, *node.orelse))
 
-    def visit_Try(self, node: ast.Try) -> None:
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
         self._uncertain((*node.body, *node.handlers, *node.orelse))
         for statement in node.finalbody:
             self.visit(statement)

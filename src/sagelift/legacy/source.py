@@ -21,7 +21,7 @@ TRANSPARENT_LINE_MAGICS = {"prun", "time"}
 # Magics that change how a notebook looks or tell about it, not what it computes.
 HARMLESS_MAGICS = {
     "autoreload", "autosave", "config", "html", "javascript", "js", "latex", "load_ext", "markdown", "matplotlib",
-    "precision", "reload_ext", "svg", "timeit", "who", "whos",
+    "precision", "reload_ext", "svg", "timeit", "watermark", "who", "whos",
 }  # fmt: skip
 # Commands that only show something, or install what requirements.txt names.
 HARMLESS_COMMANDS = re.compile(

@@ -10,7 +10,7 @@ from sagelift.legacy import source
 
 def notebook(folder: Path, *cells: str, language: str = "python") -> Path:
     path = folder / "legacy.ipynb"
-    found = [
+    found: list[dict[str, object]] = [
         {"cell_type": "code", "source": c, "metadata": {}, "outputs": [], "execution_count": None}
         if not c.startswith("# #")
         else {"cell_type": "markdown", "source": c.removeprefix("# "), "metadata": {}}
