@@ -281,9 +281,11 @@ class _Run:
                 stderr=stderr,
                 start_new_session=True,
             )
+            _running.add(process)
             try:
                 self.failure = self._watched(process, begin, (said, errors))
             finally:
+                _running.discard(process)
                 _end(process)
         self.seconds = time.monotonic() - begin
         self.log = _tail(errors)
@@ -402,6 +404,15 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     except (ProcessLookupError, PermissionError):
         process.kill()
     process.wait()
+
+
+_running: "set[subprocess.Popen[bytes]]" = set()
+
+
+def stop() -> None:
+    """End all that runs in other threads, which no interruption reaches."""
+    for process in [*_running]:
+        _end(process)
 
 
 def _tail(path: Path, size: int = 20_000) -> str:
