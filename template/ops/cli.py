@@ -127,6 +127,20 @@ def test() -> None:
 
 
 @app.command()
+def prove(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Leave parity/ as it is; fail on a difference only, as CI does.")
+    ] = False,
+) -> None:
+    """Prove that the workflow leaves what the legacy code left when it was imported. Unproved: exit code 3."""
+    with console.status("Starting the local cloud…"):
+        from ops.proof import run as verb  # noqa: PLC0415
+
+    raise typer.Exit(verb.run(Repository.find(), console, check=check))
+
+
+@app.command()
 def lint() -> None:
     """Check the scripts, the parameters and the definition, without running anything."""
     from ops import checks  # noqa: PLC0415

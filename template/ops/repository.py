@@ -52,6 +52,16 @@ class Repository:
         return self.root / "data" / "sample"
 
     @property
+    def parity(self) -> Path:
+        """What was recorded of the legacy code, and what the last proof found; only where the code was imported."""
+        return self.root / "parity"
+
+    @property
+    def expected(self) -> Path:
+        """What the legacy code left when it was recorded."""
+        return self.parity / "expected"
+
+    @property
     def requirements(self) -> Path:
         """What the inference image installs with pip."""
         return self.root / "requirements.txt"

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -32,6 +32,8 @@ class InterpreterImage:
     python: Path
     src: Path
     model: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What scripts see besides, in their environment."""
 
     def start(
         self, command: Sequence[str], ml: Path, environment: Mapping[str, str], log: BinaryIO
@@ -47,6 +49,7 @@ class InterpreterImage:
         variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         variables["PATH"] = os.pathsep.join([str(self.python.parent), variables.get("PATH", "")])
         variables |= {"HOME": str(home), "USERPROFILE": str(home), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+        variables |= self.variables
         variables |= {name: rebase(value, folders) for name, value in environment.items()}
         return InterpreterProcess(
             subprocess.Popen(  # noqa: S603  running the job's command is what this is for
