@@ -23,7 +23,7 @@ _PROVED = {Verdict.IDENTICAL, Verdict.WITHIN_TOLERANCE, Verdict.STABLE_PARTS}
 
 _SAID = {
     Verdict.IDENTICAL: "The workflow leaves exactly what {script} left.",
-    Verdict.WITHIN_TOLERANCE: "The workflow leaves what {script} left, within the tolerance for floating-point numbers.",
+    Verdict.WITHIN_TOLERANCE: "The workflow leaves what {script} left, within the tolerance for fractions.",
     Verdict.STABLE_PARTS: "The workflow leaves what {script} left, as far as two runs of that itself agree.",
     Verdict.DIFFERENT: "The workflow does not leave what {script} left.",
     Verdict.CANNOT: "{script} left nothing to compare: no file, no output and no figure that two runs agree on.",
@@ -111,7 +111,7 @@ class Proof:
         yield from self._controls()
         yield from self._versions()
         yield from ("", "## Repeat it", "")
-        yield "`uv run ops prove` runs the workflow on `data/sample/` in the local cloud, each job in a process of its own,"
+        yield "`uv run ops prove` runs the workflow on `data/sample/` in the local cloud, each job in a fresh process,"
         yield "and compares what the last one leaves with `expected/`. `recording.json` says how that was recorded from"
         yield "`legacy/`, and `parity.json` holds this page for programs."
 
