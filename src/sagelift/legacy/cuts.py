@@ -121,14 +121,13 @@ def propose(program: Program) -> list[Cuts]:
     """Return possible cuts, the best first; none where nothing infers."""
     statements = _divided(program)
     roles = [program.judge.roles(s.tree) for s in statements]
-    marks = {role: [i for i, found in enumerate(roles) if role in found] for role in Role}
-    last = _last_inference(statements, roles, marks)
-    if last is None:
+    span = _inference(statements, roles)
+    if span is None:
         return []
-    model = [i for role in (Role.TRAIN, Role.INFER, Role.LOAD_MODEL) for i in marks[role] if i <= last] or [last]
+    begin, last = span
     found = []
     for sink in (True, False):
-        moved, first = _sunk(program, statements, roles, min(model), last) if sink else (statements, min(model))
+        moved, first = _sunk(program, statements, roles, begin, last) if sink else (statements, begin)
         moved, end = _reports_last(program, moved, first, last + 1) if sink else (moved, last + 1)
         cuts = Cuts(program, tuple(moved), first, end)
         found.append(cuts)
@@ -150,18 +149,26 @@ def _unique(found: list[Cuts]) -> list[Cuts]:
     return unique
 
 
-def _last_inference(
-    statements: Sequence[Statement], roles: list[set[Role]], marks: dict[Role, list[int]]
-) -> int | None:
-    if marks[Role.INFER]:
-        return marks[Role.INFER][-1]
-    quiet = [
-        i for i in marks[Role.WEAK_INFER] if Role.WRITE not in roles[i] and isinstance(statements[i].tree, ast.Assign)
-    ]
-    found = sorted({*marks[Role.TRAIN], *quiet})
-    if found:
-        return found[-1]
-    return marks[Role.WEAK_INFER][-1] if marks[Role.WEAK_INFER] else None
+def _inference(statements: Sequence[Statement], roles: list[set[Role]]) -> tuple[int, int] | None:
+    """Return the indices of the first and the last statement that belong to the inference."""
+
+    def having(*wanted: Role) -> list[int]:
+        return [i for i, found in enumerate(roles) if found & set(wanted)]
+
+    def is_quiet(index: int) -> bool:
+        return Role.WRITE not in roles[index] and isinstance(statements[index].tree, ast.Assign)
+
+    tiers = (
+        having(Role.INFER),
+        sorted({*having(Role.TRAIN), *(i for i in having(Role.WEAK_INFER) if is_quiet(i))}),
+        having(Role.WEAK_INFER),
+        having(Role.TRANSFORM),
+        having(Role.COMPUTE),
+    )
+    found = next((tier for tier in tiers if tier), None)
+    if found is None:
+        return None
+    return min(i for i in (*having(Role.TRAIN, Role.INFER, Role.LOAD_MODEL), *found) if i <= found[-1]), found[-1]
 
 
 def _divided(program: Program) -> list[Statement]:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import NamedTuple
 
+from sagelift.legacy.names import FUNCTIONS
+
 
 class Role(Enum):
     """What a piece of code does."""
@@ -20,6 +22,8 @@ class Role(Enum):
     SAVE_MODEL = "saves a model"
     INFER = "infers"
     WEAK_INFER = "uses what a model found"
+    TRANSFORM = "transforms data"
+    COMPUTE = "computes as a model does"
 
 
 class Evidence(NamedTuple):
@@ -32,59 +36,91 @@ class Evidence(NamedTuple):
 
 INFER = {
     "apply_model", "classify", "cross_val_predict", "decision_function", "fit_predict", "forecast", "get_forecast",
-    "get_prediction", "infer", "inference", "kneighbors", "make_predictions", "predict", "predict_batch", "predict_classes",
-    "predict_generator", "predict_log_proba", "predict_proba", "predict_survival_function", "recommend", "run_inference",
-    "score_samples", "simulate", "staged_predict",
+    "get_prediction", "infer", "inference", "kneighbors", "make_predictions", "predict", "predict_batch",
+    "predict_classes", "predict_generator", "predict_log_proba", "predict_proba", "predict_survival_function",
+    "recommend", "run_inference", "score_samples", "simulate", "staged_predict",
 }  # fmt: skip
-# What a model found while it was trained, where nothing is predicted: clustering, statistics, evaluation by score alone.
+# What a model found while it was trained, where nothing is predicted: clustering, statistics, scores.
 WEAK_CALLS = {
-    "conf_int", "cross_val_score", "cross_validate", "evaluate", "fit_transform", "most_similar", "pvalues", "score", "summary",
-    "summary2", "transform",
+    "conf_int", "cross_val_score", "cross_validate", "evaluate", "learning_curve", "most_similar", "pvalues", "score",
+    "summary", "summary2", "validation_curve",
 }  # fmt: skip
 WEAK_ATTRIBUTES = {
     "best_estimator_", "best_score_", "cluster_centers_", "coef_", "components_", "explained_variance_ratio_",
     "feature_importances_", "fittedvalues", "inertia_", "labels_", "params", "resid", "rsquared",
 }  # fmt: skip
-TRAIN = {"fit", "fit_generator", "fit_predict", "partial_fit", "train", "train_model", "fit_model", "build_and_train"}
-TRAIN_FUNCTIONS = re.compile(r"^(?:train|fit)(?:_|$)|_(?:train|fit)$|^(?:gradient_descent|backprop\w*|sgd)$")
-INFER_FUNCTIONS = re.compile(r"(?:^|_)(?:predict|infer|classify|forecast|recommend|inference)(?:_|ion|ions|s|$)")
-LOAD_MODEL = {"load_model", "from_pretrained", "load_weights", "load_learner"}
+TRANSFORM = {"fit_resample", "fit_transform", "inverse_transform", "transform"}
+COMPUTE = {"dot", "einsum", "matmul", "sigmoid", "softmax"}
+TRAIN = {
+    "curve_fit", "fit", "fit_generator", "fit_predict", "fmin", "fmin_bfgs", "fmin_cg", "lstsq", "minimize",
+    "partial_fit", "polyfit", "train",
+}  # fmt: skip
+# Words of the names that people give to functions of their own: `classify0`, `predict_one`, `gradAscent`, `trainNB`.
+INFER_WORDS = {
+    "classify", "forecast", "infer", "inference", "predict", "prediction", "predictions", "recommend", "recommendation",
+    "recommendations",
+}  # fmt: skip
+TRAIN_WORDS = {"ascent", "backprop", "backpropagation", "descent", "fit", "optimize", "regression", "sgd", "train"}
+# Words of functions that handle the data or the results: `train_test_split`, `save_predictions`.
+OTHER_WORDS = {
+    "dump",
+    "evaluate",
+    "export",
+    "get",
+    "load",
+    "make",
+    "plot",
+    "print",
+    "read",
+    "save",
+    "show",
+    "split",
+    "write",
+}
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+LOAD_MODEL = {"from_pretrained", "load_learner", "load_model", "load_weights"}
+LOAD = {"load", "load_pickle", "loads", "read_pickle"} | LOAD_MODEL
 MODEL_FILE = re.compile(
-    r"model|\.(?:joblib|pkl|pickle|sav|h5|hdf5|bst|ubj|onnx|keras|cbm|pt|pth|dill|mdl)\b|clf|classifier|regressor|scaler|encoder|vectorizer",
+    r"model|\.(?:joblib|pkl|pickle|sav|h5|hdf5|bst|ubj|onnx|keras|cbm|pt|pth|dill|mdl)\b"
+    r"|clf|classifier|regressor|scaler|encoder|vectorizer",
     re.IGNORECASE,
 )
 READ = re.compile(
-    r"^(?:read_\w+|load_(?!model|weights|learner)\w+|loadtxt|genfromtxt|fetch_\w+|reader|DictReader|load_workbook|open_workbook|connect|get_rdataset|make_(?:blobs|classification|regression|moons|circles)|imread|fromfile|loadmat)$"
+    r"read_\w+|load_(?!model|weights|learner)\w+|loadtxt|genfromtxt|fetch_\w+|reader|DictReader|load_workbook"
+    r"|open_workbook|connect|get_rdataset|make_(?:blobs|classification|regression|moons|circles)|imread|fromfile|loadmat"
 )
 WRITE = re.compile(
-    r"^(?:print|display|pprint|to_(?:csv|excel|json|pickle|parquet|sql|html|latex|markdown|feather|string|clipboard)|savefig|savetxt|save|savez|show|write|writerow|writerows|writelines|imshow|imsave|"
-    r"dump|plot|scatter|hist|bar|barh|barplot|boxplot|countplot|heatmap|pairplot|displot|distplot|lineplot|scatterplot|kdeplot|violinplot|"
-    r"histplot|regplot|jointplot|subplots|figure|title|xlabel|ylabel|legend|matshow|pie|contour|contourf|plot_\w+|"
-    r"\w+_report|confusion_matrix|\w+_score|\w+_error|roc_curve|auc|ConfusionMatrixDisplay|info|warning)$"
+    r"print|display|pprint|savefig|savetxt|save|savez|show|write|writerow|writerows|writelines|imshow|imsave|dump"
+    r"|to_(?:csv|excel|json|pickle|parquet|sql|html|latex|markdown|feather|string|clipboard)"
+    r"|plot|scatter|hist|bar|barh|barplot|boxplot|countplot|heatmap|pairplot|displot|distplot|lineplot|scatterplot"
+    r"|kdeplot|violinplot|histplot|regplot|jointplot|subplots|figure|title|xlabel|ylabel|legend|matshow|pie|contour"
+    r"|contourf|plot_\w+|\w+_report|confusion_matrix|\w+_score|\w+_error|roc_curve|auc|ConfusionMatrixDisplay|info"
+    r"|warning"
 )
 TRANSFORMERS = re.compile(
-    r"(?:Scaler|Encoder|Vectorizer|Imputer|Transformer|Binarizer|Normalizer|Discretizer|Features|PCA|SVD|Selector|SelectKBest|TSNE|"
-    r"Tokenizer|Hasher|Reducer|LDA|SMOTE|Sampler|VarianceThreshold|RFE)$"
+    r"(?:Scaler|Encoder|Vectorizer|Imputer|Transformer|Binarizer|Normalizer|Discretizer|Features|PCA|SVD|Selector"
+    r"|SelectKBest|TSNE|Tokenizer|Hasher|Reducer|LDA|SMOTE|Sampler|VarianceThreshold|RFE)$"
 )
-SAVE = {"dump", "save_model", "save_weights", "to_pickle", "save"}
+SAVE = {"dump", "save", "save_model", "save_weights", "to_pickle"}
 
 
 class Judge:
-    """Tells the roles of statements, given the functions and classes of the script.
-
-    Args:
-        definitions: The functions and classes of the script, by name.
-        constructors: For each variable, the names of what was called to make it, such as `StandardScaler`.
-    """
+    """Tells the roles of statements, given the functions and classes of the script."""
 
     def __init__(self, definitions: Mapping[str, ast.stmt], constructors: Mapping[str, set[str]]) -> None:
+        """Judge by these.
+
+        Args:
+            definitions: The functions and classes of the script, by name.
+            constructors: For each variable, the names of what was called to make it, such as `StandardScaler`.
+        """
         self._definitions = definitions
         self._constructors = constructors
-        self._methods: dict[str, list[ast.FunctionDef]] = {}
+        self._methods: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
         for definition in definitions.values():
             if isinstance(definition, ast.ClassDef):
                 for item in definition.body:
-                    if isinstance(item, ast.FunctionDef):
+                    if isinstance(item, FUNCTIONS):
                         self._methods.setdefault(item.name, []).append(item)
 
     def evidence(self, node: ast.AST) -> list[Evidence]:
@@ -106,75 +142,74 @@ class Judge:
         for part in ast.walk(node):
             if id(part) in skip:
                 continue
-            if (
-                isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda)
-                and part is not node
-            ):
+            if isinstance(part, (*FUNCTIONS, ast.ClassDef)) and part is not node:
                 # A definition does nothing until it is called; a lambda is called where it stands, nearly always.
-                if not isinstance(part, ast.Lambda):
-                    skip |= {id(inner) for inner in ast.walk(part)}
+                skip |= {id(inner) for inner in ast.walk(part)}
             elif isinstance(part, ast.Call):
-                yield from self._call(part, within, tells)
+                yield from self._call(part, within, tells=tells)
             elif isinstance(part, ast.Attribute) and part.attr in WEAK_ATTRIBUTES and isinstance(part.ctx, ast.Load):
                 yield Evidence(Role.WEAK_INFER, part.attr, part.lineno)
+            elif isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult):
+                yield Evidence(Role.COMPUTE, "@", part.lineno)
 
-    def _call(self, call: ast.Call, within: frozenset[str], tells: bool = False) -> Iterator[Evidence]:
+    def _call(self, call: ast.Call, within: frozenset[str], *, tells: bool = False) -> Iterator[Evidence]:
         name = called(call)
         if not name:
             return
-        roles = set(self._roles(name, call, tells))
-        definition = self._definitions.get(name) if isinstance(call.func, ast.Name) else None
-        if definition is not None and name not in within:
-            if isinstance(definition, ast.FunctionDef):
-                inner = {e.role for statement in definition.body for e in self._evidence(statement, within | {name})}
-                roles = inner | (
-                    roles & {Role.INFER}
-                    if INFER_FUNCTIONS.search(name) and not inner & {Role.WRITE, Role.READ}
-                    else set()
-                )
-            else:
-                constructor = [
-                    m
-                    for m in getattr(definition, "body", [])
-                    if isinstance(m, ast.FunctionDef) and m.name == "__init__"
-                ]
-                roles = {
-                    e.role for method in constructor for s in method.body for e in self._evidence(s, within | {name})
-                }
-        elif isinstance(call.func, ast.Attribute) and name in self._methods and f".{name}" not in within:
-            inner = {
-                e.role for m in self._methods[name] for s in m.body for e in self._evidence(s, within | {f".{name}"})
-            }
-            roles = inner | (roles & {Role.INFER, Role.TRAIN})
-        for role in sorted(roles, key=lambda role: role.name):
+        found = set(self._roles(name, call, tells=tells))
+        bodies, key = self._bodies(name, call)
+        if bodies is not None and key not in within:
+            inner = {e.role for body in bodies for s in body for e in self._evidence(s, within | {key})}
+            model = found & {Role.INFER, Role.TRAIN}
+            # A name alone does not make a report, or what reads, a model: `plot_predictions`, `load_training_set`.
+            found = (
+                inner if inner & {Role.WRITE, Role.READ} and not isinstance(call.func, ast.Attribute) else inner | model
+            )
+        for role in sorted(found, key=lambda role: role.name):
             yield Evidence(role, name, call.lineno)
 
-    def _roles(self, name: str, call: ast.Call, tells: bool) -> Iterator[Role]:
-        is_method = isinstance(call.func, ast.Attribute)
-        transformer = is_method and self._is_transformer(call.func.value)
-        if name in {"load", "read_pickle", "load_pickle", "loads"} | LOAD_MODEL and (
-            name in LOAD_MODEL or tells or _mentions_model(call)
-        ):
+    def _bodies(self, name: str, call: ast.Call) -> tuple[list[list[ast.stmt]] | None, str]:
+        """Return the script's own code that a call runs, and a name for it; None if it is not the script's."""
+        definition = self._definitions.get(name) if isinstance(call.func, ast.Name) else None
+        if isinstance(definition, FUNCTIONS):
+            return [definition.body], name
+        if isinstance(definition, ast.ClassDef):
+            return [m.body for m in definition.body if isinstance(m, FUNCTIONS) and m.name == "__init__"], name
+        if isinstance(call.func, ast.Attribute) and name in self._methods:
+            return [method.body for method in self._methods[name]], f".{name}"
+        return None, name
+
+    def _roles(self, name: str, call: ast.Call, *, tells: bool) -> Iterator[Role]:
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if name in TRANSFORM:
+            yield Role.TRANSFORM
+        if name in COMPUTE:
+            yield Role.COMPUTE
+        if not (owner and self._is_transformer(owner)):
+            yield from self._model_roles(name, is_own=owner is None or name in self._methods)
+        if name in LOAD and (name in LOAD_MODEL or tells or _mentions_model(call)):
             yield Role.LOAD_MODEL
-        elif READ.match(name) or (name in {"open", "load"} and not _opens_to_write(call)):
+        elif READ.fullmatch(name) or (name in {"open", "load"} and not _opens_to_write(call)):
             yield Role.READ
-        if name == "open" and _opens_to_write(call):
-            yield Role.WRITE
-        if (name in INFER or (not is_method and INFER_FUNCTIONS.search(name))) and not transformer:
-            yield Role.INFER
-        if name in WEAK_CALLS and not transformer:
-            yield Role.WEAK_INFER
-        if ((name in TRAIN and is_method) or (not is_method and TRAIN_FUNCTIONS.search(name))) and not transformer:
-            yield Role.TRAIN
         if name in SAVE and _mentions_model(call):
             yield Role.SAVE_MODEL
-        elif WRITE.match(name):
+        elif WRITE.fullmatch(name) or (name == "open" and _opens_to_write(call)):
             yield Role.WRITE
+
+    def _model_roles(self, name: str, *, is_own: bool) -> Iterator[Role]:
+        words = {word.lower() for word in WORD.findall(name)} if is_own and not name[:1].isupper() else set()
+        words = set() if words & OTHER_WORDS else words
+        if name in INFER or words & INFER_WORDS:
+            yield Role.INFER
+        if name in WEAK_CALLS:
+            yield Role.WEAK_INFER
+        if name in TRAIN or words & TRAIN_WORDS:
+            yield Role.TRAIN
 
     def _is_transformer(self, value: ast.AST) -> bool:
         if isinstance(value, ast.Call):
             made = {called(value) or ""}
-            if isinstance(value.func, ast.Attribute) and called(value) in {"fit"}:
+            if isinstance(value.func, ast.Attribute) and value.func.attr == "fit":
                 return self._is_transformer(value.func.value)
         elif isinstance(value, ast.Name):
             made = self._constructors.get(value.id, set())
@@ -194,7 +229,7 @@ def constructors(tree: ast.AST) -> dict[str, set[str]]:
             while (
                 isinstance(value.func, ast.Attribute)
                 and isinstance(value.func.value, ast.Call)
-                and value.func.attr in {"fit"}
+                and value.func.attr == "fit"
             ):
                 value = value.func.value
             for target in node.targets:
@@ -226,5 +261,5 @@ def _mentions_model(call: ast.Call) -> bool:
 
 
 def _opens_to_write(call: ast.Call) -> bool:
-    modes = [a for a in call.args[1:2]] + [k.value for k in call.keywords if k.arg == "mode"]
+    modes = [*call.args[1:2]] + [k.value for k in call.keywords if k.arg == "mode"]
     return any(isinstance(m, ast.Constant) and isinstance(m.value, str) and set(m.value) & set("wax+") for m in modes)
