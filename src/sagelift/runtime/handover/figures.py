@@ -1,55 +1,81 @@
-"""What legacy code shows: figures on a screen that is not there, and the last expression of a notebook's cell.
+"""What legacy code shows: figures on a screen that is not there, and the last expression of a notebook's cell."""
 
-`handover.screen` is the backend of matplotlib while a step runs: `plt.show()` saves the open figures.
-"""
+from __future__ import annotations
 
 import os
+import pprint
+import re
 import sys
+from typing import TYPE_CHECKING, Any
 
-_shown = {"folder": None, "closes": False, "count": 0}
+if TYPE_CHECKING:
+    from pathlib import Path
 
-
-def begin(folder, closes):
-    """Show figures by saving them into a folder from now on."""
-    _shown.update(folder=folder, closes=closes, count=len(list(folder.glob("*.png"))) if folder.is_dir() else 0)
-    os.environ["MPLBACKEND"] = "module://handover.screen"
-    if "matplotlib" in sys.modules:
-        sys.modules["matplotlib"].use("module://handover.screen")
+BACKEND = "module://" + __name__.rpartition(".")[0] + ".screen"
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-def end():
-    """Nothing is left to do: figures that were never shown were never seen."""
+class Screen:
+    """Where figures are shown: a folder that gets `figure-01.png` and so on.
+
+    Attributes:
+        folder: None while nothing is shown.
+        closes: Whether a figure is closed once it is shown, as in a notebook.
+        count: How many figures the folder holds.
+    """
+
+    folder: Path | None = None
+    closes = False
+    count = 0
+
+    def begin(self, folder: Path, *, closes: bool) -> None:
+        """Show figures in a folder from now on; a backend that the script asks for is not loaded."""
+        self.folder = folder
+        self.closes = closes
+        self.count = len(list(folder.glob("*.png")))
+        os.environ["MPLBACKEND"] = BACKEND
+        if "matplotlib" in sys.modules:
+            hold_backend()
+
+    def save(self, figure: Any) -> None:
+        """Save one figure."""
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.count += 1
+        figure.savefig(str(self.folder / f"figure-{self.count:02d}.png"))
 
 
-def show(*args, **kwargs):
+SCREEN = Screen()
+
+
+def hold_backend() -> None:
+    """Let `matplotlib.use` be without effect: a backend with windows fails where there is no screen."""
+    import matplotlib as mpl
+
+    mpl.use(BACKEND)
+    mpl.use = lambda *_args, **_kwargs: None
+
+
+def show(*_args: Any, **_kwargs: Any) -> None:
     """Save the open figures, as `plt.show()` would show them."""
-    del args, kwargs
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
-    folder = _shown["folder"]
-    if folder is None:
-        return
-    for number in pyplot.get_fignums():
-        folder.mkdir(parents=True, exist_ok=True)
-        _shown["count"] += 1
-        pyplot.figure(number).savefig(str(folder / "figure-{:02d}.png".format(_shown["count"])))
-    if _shown["closes"]:
-        pyplot.close("all")
+    for number in plt.get_fignums():
+        SCREEN.save(plt.figure(number))
+    if SCREEN.closes:
+        plt.close("all")
 
 
-def display(*values):
-    """Print values as a notebook shows them; nothing for None."""
+def display(*values: Any) -> None:
+    """Print values as a notebook shows them, without the addresses that no two runs share; nothing for None."""
     for value in values:
         if value is None:
             continue
         if type(value).__module__.startswith("matplotlib"):
-            continue
-        print(value if isinstance(value, str) and False else _text(value))
-
-
-def _text(value):
-    import pprint
-
-    if isinstance(value, (list, dict, tuple, set)):
-        return pprint.pformat(value)
-    return repr(value)
+            if hasattr(value, "savefig"):
+                SCREEN.save(value)
+        elif isinstance(value, (list, dict, tuple, set)):
+            print(ADDRESS.sub("", pprint.pformat(value)))  # noqa: T201
+        else:
+            print(ADDRESS.sub("", repr(value)))  # noqa: T201

@@ -1,216 +1,228 @@
 """One step of legacy code: a working folder before, the results after."""
 
+from __future__ import annotations
+
 import argparse
+import atexit
 import contextlib
-import io
 import json
 import os
-import runpy
 import shutil
 import sys
-import tempfile
+import types
 from pathlib import Path
+from typing import Any, Iterator, Sequence
 
-from handover import figures, state
+from . import figures, folders, process, state
+from .errors import CannotCross
+from .pickling import MAIN
 
 STATE = "handover.pickle"
 SUMMARY = "handover.json"
+TABLES = "tables"
 FILES = "files"
 STDOUT = "stdout.txt"
 FIGURES = "figures"
 
 
-class _Tee(io.TextIOBase):
-    """Writes to the log of the job, and into the file that keeps what the script printed."""
-
-    def __init__(self, log, kept):
-        self._log = log
-        self._kept = kept
-
-    encoding = "utf-8"
-
-    def write(self, text):
-        self._log.write(text)
-        self._kept.write(text)
-        return len(text)
-
-    def flush(self):
-        self._log.flush()
-        self._kept.flush()
-
-    def writable(self):
-        return True
-
-    def fileno(self):
-        return self._log.fileno()
-
-
 class Step:
     """The step that runs, as `step` yields it."""
 
-    def __init__(self, work, settings, source, closes_figures):
-        self._work = work
-        self._settings = settings
+    def __init__(self, source: Path) -> None:
+        """Receive from the folder of the input."""
         self._source = source
-        self._closes_figures = closes_figures
-        self.variables = {}
-        self.passed_on = False
+        self.variables: dict[str, Any] = {}
 
-    def receive(self, *names):
+    def receive(self, *names: str) -> Any:
         """Return variables of the step before, under the names that it passed them on by; one alone as itself."""
-        self.variables = state.load(self._source / STATE)
-        values = [self.variables[name] for name in names]
+        path = self._source / STATE
+        if not path.is_file():
+            sys.exit(f"{path} is not there: this step needs all that the step before left, on one machine.")
+        received = state.load(path)
+        values = [received[name] for name in names]
         return values[0] if len(values) == 1 else tuple(values)
 
-    def pass_on(self, **variables):
+    def pass_on(self, **variables: Any) -> None:
         """Keep variables for the next step.
 
-        Raises:
-            CannotCross: One of them is bound to this process: an open file, a generator, a lock, a connection.
+        What cannot leave the process, like an open file, ends the step with a message and without output.
         """
         self.variables = variables
-        self.passed_on = True
 
-    def run(self, script):
-        """Run a script as it is, by its path in the working folder."""
-        sys.path.insert(0, str(Path(script).resolve().parent))
-        main = sys.modules["__main__"]
+    def run(self, script: str) -> None:
+        """Run a script as it is.
+
+        Args:
+            script: Its path in the working folder.
+        """
+        path = Path(script).resolve()
+        module: Any = types.ModuleType(MAIN)
+        module.__file__ = str(path)
+        module.display = figures.display
+        text = path.read_bytes()
+        if b"matplotlib" in text:
+            with contextlib.suppress(ImportError):
+                figures.hold_backend()
+        sys.path.insert(0, str(path.parent))
+        before, sys.modules[MAIN] = sys.modules[MAIN], module
         try:
-            runpy.run_path(script, run_name="__main__")
+            exec(compile(text, str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102 - what this is for
         except SystemExit as end:
             if end.code not in (None, 0):
                 raise
         finally:
-            sys.modules["__main__"] = main
+            # The process lives on, but for the script it ends here.
+            atexit._run_exitfuncs()  # noqa: SLF001
+            sys.modules[MAIN] = before
 
 
 @contextlib.contextmanager
-def step(name, folder=".", arguments=(), answers=(), keeps=(), last=None, script=None, closes_figures=False):
-    """Prepare the working folder of a step, and keep what it leaves.
+def step(  # noqa: PLR0913 - what there is to say about how a script was run
+    name: str,
+    *,
+    folder: str = ".",
+    script: str | None = None,
+    arguments: Sequence[str] = (),
+    answers: Sequence[str] = (),
+    keeps: Sequence[str] = (),
+    code: str | None = None,
+    last: bool | None = None,
+    closes_figures: bool = False,
+) -> Iterator[Step]:
+    """Prepare the working folder of a step, and keep what it leaves: all of it or, after a fault, none.
 
     Args:
         name: preprocessing, predict or postprocessing.
-        folder: Where the script stood, seen from the root of its files.
-        arguments: What the script was called with.
-        answers: What was typed at its prompts.
-        keeps: The inputs that a later step reads, too, as paths from the root.
+        folder: Where the legacy script stood, seen from the root of its files.
+        script: Its name, for `sys.argv[0]` and `__file__`.
+        arguments: What it was called with.
+        answers: What was typed at its prompts, a line each.
+        keeps: The inputs that a later step reads, too: files or folders, seen from the root.
+        code: A folder beside this script whose files belong to the root, too: the legacy code, where it runs as it is.
         last: Whether this is the last step; only postprocessing is, unless told otherwise.
-        script: The name of the legacy script, for its `sys.argv[0]`.
         closes_figures: Whether a figure is closed once it is shown, as in a notebook.
     """
-    last = name == "postprocessing" if last is None else last
+    process.fix_hashes()
     options = _options()
-    source = Path(options.input_dir)
-    output = Path(options.output_dir)
-    if not any(path.is_file() for path in source.rglob("*")):
-        if name == "predict":
-            return_empty = Step(None, None, source, closes_figures)
-            del return_empty
-            # Its machine got no share of the input: nothing to do is no fault.
-            sys.exit(0)
-        sys.exit("{}: the input folder {} holds no file.".format(name, source))
-    continues = (source / STATE).is_file()
-    with tempfile.TemporaryDirectory() as temporary:
-        root = Path(temporary).resolve() / "root"
-        root.mkdir()
-        _copy(source / FILES if continues else source, root)
-        if options.model_dir:
-            _copy(Path(options.model_dir), root)
-        work = root / folder
-        work.mkdir(parents=True, exist_ok=True)
-        kept = Path(temporary) / "kept"
-        kept.mkdir()
-        summary = json.loads((source / SUMMARY).read_text(encoding="utf-8")) if continues else {}
-        if continues:
-            for item in (STDOUT, FIGURES):
-                _copy(source / item, kept / item)
-        staged = _state_of(root)
-        inputs = set(staged) - set(summary.get("written", []))
-        figures.begin(kept / FIGURES, closes=closes_figures)
-        running = Step(work, options, source, closes_figures)
-        remaining = summary.get("stdin", "".join("{}\n".format(a) for a in answers))
-        with (
-            open(str(kept / STDOUT), "a", encoding="utf-8", newline="") as stdout,
-            _process(work, stdout, remaining, script, arguments),
-        ):
-            yield running
-            figures.end()
-            unread = sys.stdin.read()
-            stdout.flush()
-            now = _state_of(root)
-            written = sorted(path for path in now if path not in inputs or now[path] != staged.get(path))
-            _clear(output)
-            if last:
-                _leave(root, work, written, kept, output)
-            else:
-                found = state.dump(running.variables, output / STATE)
-                for path in {*written, *(p for p in keeps if (root / p).exists())}:
-                    _copy(root / path, output / FILES / path)
-                for item in (STDOUT, FIGURES):
-                    _copy(kept / item, output / item)
-                found.update(written=written, stdin=unread)
-                text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-                (output / SUMMARY).write_text(text, encoding="utf-8")
+    source, output = Path(options.input_dir).resolve(), Path(options.output_dir).resolve()
+    if not folders.files(source):
+        # A machine that got no share of the input has nothing to do, which is no fault.
+        sys.exit(0 if name == "predict" else f"{name}: the input folder {source} holds no file.")
+    is_last = name == "postprocessing" if last is None else last
+    beside = Path(sys.modules[MAIN].__file__ or "").resolve().parent
+    summary = _summary(source)
+    with folders.temporary() as temporary:
+        root, kept = temporary / "root", temporary / "kept"
+        own = [Path(options.model_dir)] if options.model_dir else []
+        _stage(source, root, kept, summary, own + ([beside / code] if code else []))
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        staged = folders.marks(root)
+        figures.SCREEN.begin(kept / FIGURES, closes=closes_figures)
+        with (kept / STDOUT).open("ab", buffering=0) as stdout:
+            streams = process.Streams(summary.get("stdin", "".join(answer + "\n" for answer in answers)), stdout)
+            with process.of_script(root / folder, script, arguments, streams):
+                os.chdir(str(root / summary.get("cwd", folder)))
+                before = state.snapshot(str(beside))
+                running = Step(source)
+                try:
+                    yield running
+                except SystemExit as end:
+                    # With its last part, the script has come to its end.
+                    if not is_last or end.code not in (None, 0):
+                        raise
+                process.flush_files()
+                written = _written(root, staged, summary)
+                with folders.written_whole(output) as left:
+                    if is_last:
+                        _leave(root, folder, written, left)
+                    else:
+                        try:
+                            found = _hand_over(running.variables, left, before, streams)
+                        except CannotCross as error:
+                            sys.exit(f"{name}: {error}")
+                        found.update(
+                            written=written, folders=folders.subfolders(root), cwd=os.path.relpath(".", str(root))
+                        )
+                        (left / SUMMARY).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+                        folders.move({*written, *_kept(root, keeps)}, root, left / FILES)
+                    _leave_shown(kept, left, whole=not is_last)
 
 
-def _options():
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--input-dir", required=True)
     parser.add_argument("--output-dir", required=True)
     parser.add_argument("--model-dir")
-    parser.add_argument("--preprocessing-dir")
+    parser.add_argument("--preprocessing-dir", help="not needed: what preprocessing left comes by way of predict")
     return parser.parse_args()
 
 
-@contextlib.contextmanager
-def _process(work, stdout, stdin, script, arguments):
-    """Make the process look as it did for the script: its folder, arguments and prompts."""
-    before = (os.getcwd(), sys.argv, sys.stdin, sys.stdout)
-    os.chdir(str(work))
-    sys.argv = [script or sys.argv[0], *arguments]
-    sys.stdin = io.StringIO(stdin)
-    sys.stdout = _Tee(before[3], stdout)
+def _summary(source: Path) -> dict[str, Any]:
+    """Return what the step before said; nothing for the files that the workflow starts with."""
+    path = source / SUMMARY
+    if not path.is_file():
+        return {}
     try:
-        yield
-    finally:
-        os.chdir(before[0])
-        sys.argv, sys.stdin, sys.stdout = before[1:]
+        summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        sys.exit(f"{path} is not what a step leaves: {error}.")
+    return summary
 
 
-def _state_of(root):
-    """Return what tells a file apart from its later self, by path."""
-    found = {}
-    for path in root.rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts:
-            status = path.stat()
-            found[path.relative_to(root).as_posix()] = (status.st_mtime_ns, status.st_size, status.st_ino)
+def _stage(source: Path, root: Path, kept: Path, summary: dict[str, Any], own: list[Path]) -> None:
+    """Fill the folder that the script's files are in, and the one of what has been shown so far."""
+    for path in summary.get("folders", []):
+        (root / path).mkdir(parents=True, exist_ok=True)
+    root.mkdir(exist_ok=True)
+    kept.mkdir()
+    folders.copy(source / FILES if summary else source, root)
+    for folder in own:
+        folders.copy(folder, root)
+    if summary:
+        folders.copy(source / FIGURES, kept / FIGURES)
+        if (source / STDOUT).is_file():
+            shutil.copy2(str(source / STDOUT), str(kept / STDOUT))
+
+
+def _written(root: Path, staged: folders.Marks, summary: dict[str, Any]) -> list[str]:
+    """Return the files that this step or one before it has written, inputs that it changed among them."""
+    earlier = set(summary.get("written", []))
+    now = folders.marks(root)
+    return [path for path in now if path in earlier or now[path] != staged.get(path)]
+
+
+def _kept(root: Path, keeps: Sequence[str]) -> set[str]:
+    """Return the files that are kept, whether they or their folders are named."""
+    wanted = {Path(keep).as_posix() for keep in keeps}
+    return {path for path in folders.files(root) if wanted & {path, *(p.as_posix() for p in Path(path).parents)}}
+
+
+def _hand_over(variables: dict[str, Any], left: Path, before: state.Before, streams: process.Streams) -> dict[str, Any]:
+    """Leave the variables, and return what there is to say about them.
+
+    Raises:
+        CannotCross: One of them is bound to this process.
+    """
+    streams.check()
+    found = state.dump(variables, left / STATE, before)
+    state.write_tables(variables, left / TABLES)
+    found["stdin"] = streams.unread()
     return found
 
 
-def _copy(source, target):
-    if source.is_dir():
-        for path in sorted(source.rglob("*")):
-            place = target / path.relative_to(source)
-            if path.is_dir():
-                place.mkdir(parents=True, exist_ok=True)
-            else:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(str(path), str(place))
-    elif source.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(str(source), str(target))
+def _leave(root: Path, folder: str, written: list[str], left: Path) -> None:
+    """Leave the results where the script put them: seen from its folder or, if some lie outside, from the root."""
+    prefix = Path(folder).as_posix() + "/"
+    if prefix != "./" and all(path.startswith(prefix) for path in written):
+        root /= folder
+        written = [path[len(prefix) :] for path in written]
+    taken = {STDOUT} & set(written)
+    if taken:
+        sys.exit(f"The script writes {STDOUT} itself, where what it prints would be kept.")
+    folders.move(written, root, left)
 
 
-def _clear(output):
-    output.mkdir(parents=True, exist_ok=True)
-
-
-def _leave(root, work, written, kept, output):
-    """Leave the results: the files where the script put them, what it printed, what it plotted."""
-    for path in written:
-        absolute = root / path
-        inside = work in absolute.parents
-        _copy(absolute, output / (absolute.relative_to(work) if inside else path))
-    for item in (STDOUT, FIGURES):
-        if (kept / item).is_dir() or (kept / item).stat().st_size if (kept / item).exists() else False:
-            _copy(kept / item, output / item)
+def _leave_shown(kept: Path, left: Path, *, whole: bool) -> None:
+    """Leave what was printed and plotted."""
+    shown = [path for path in folders.files(kept) if whole or (kept / path).stat().st_size]
+    folders.move(shown, kept, left)

@@ -1,0 +1,110 @@
+"""One pickle for all that crosses a cut, so that what was one object stays one object.
+
+Functions and classes of the script cross by name: each script that needs them holds them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+
+from .errors import CannotCross
+from .memory import Memory
+
+MAIN = "__main__"
+PROTOCOL = 4  # the newest that Python 3.7 reads
+
+
+def dumps(content: Any) -> tuple[bytes, set[str]]:
+    """Return the pickle, and the names of the script's own functions and classes that it refers to.
+
+    Raises:
+        CannotCross: A part of it is bound to this process.
+    """
+    memory = Memory()
+    try:
+        if "numpy" in sys.modules:
+            Pickler(_Nowhere(), memory).dump(content)
+            memory.settle()
+        data = io.BytesIO()
+        pickler = Pickler(data, memory)
+        pickler.dump(content)
+    except CannotCross:
+        raise
+    except Exception as error:
+        raise CannotCross(str(error)) from error
+    return data.getvalue(), pickler.references
+
+
+def fingerprint(value: Any) -> str:
+    """Return what changes when a value changes; for what cannot be pickled, its text must do."""
+    data = io.BytesIO()
+    try:
+        Pickler(data, Memory()).dump(value)
+    except Exception:  # noqa: BLE001 - anybody's `__reduce__` may raise anything
+        return repr(value)
+    return hashlib.sha256(data.getvalue()).hexdigest()
+
+
+class _Nowhere:
+    """A file that keeps nothing."""
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+
+class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Pickles by value what cloudpickle does, and takes care of what must not be copied.
+
+    Attributes:
+        references: Names of the script's functions and classes that the pickle refers to.
+    """
+
+    def __init__(self, file: Any, memory: Memory) -> None:
+        """Pickle into a file, by what is known about the arrays that share memory."""
+        super().__init__(file, protocol=PROTOCOL)
+        self.references: set[str] = set()
+        self._memory = memory
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Return how an object is pickled, as `pickle.Pickler.reducer_override` does."""
+        reduced = self._reduced(obj)
+        return super().reducer_override(obj) if reduced is None else reduced
+
+    if not hasattr(cloudpickle.Pickler, "reducer_override"):  # Python 3.7
+
+        def save(self, obj: Any, save_persistent_id: bool = True) -> None:  # noqa: FBT001, FBT002 - pickle's own
+            """Pickle an object, as `pickle._Pickler.save` does."""
+            reduced = None if id(obj) in self.memo else self._reduced(obj)
+            if isinstance(reduced, str):
+                pickle._Pickler.save_global(self, obj, reduced)  # type: ignore[attr-defined]  # noqa: SLF001
+            elif reduced is not None:
+                self.save_reduce(*reduced, obj=obj)
+            else:
+                super().save(obj, save_persistent_id)
+
+    def _reduced(self, obj: Any) -> Any:
+        """Return the name of a global, a reduction, or None for all that is nothing special."""
+        if isinstance(obj, io.IOBase) and not isinstance(obj, (io.StringIO, io.BytesIO)):
+            message = "it is an open file"
+            raise CannotCross(message)
+        if isinstance(obj, (type, types.FunctionType)) and obj.__module__ == MAIN:
+            name: str = obj.__qualname__
+            if getattr(sys.modules[MAIN], name, None) is obj:
+                self.references.add(name)
+                return name
+        elif isinstance(obj, types.CodeType) and Path(obj.co_filename).is_absolute() and hasattr(obj, "replace"):
+            # The folder that the script happens to lie in says nothing, and differs from run to run.
+            return _itself, (obj.replace(co_filename=Path(obj.co_filename).name),)
+        return self._memory.reduced(obj)
+
+
+def _itself(value: Any) -> Any:
+    return value

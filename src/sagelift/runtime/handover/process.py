@@ -1,0 +1,111 @@
+"""The process as it was for the script: its folder, its arguments, its prompts, its standard output."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, BinaryIO, Iterator, NoReturn, Sequence
+
+from .errors import CannotCross
+from .pickling import MAIN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def fix_hashes() -> None:
+    """Start anew where the order of sets is random: the steps, each a process of its own, must agree on it."""
+    if os.environ.get("PYTHONHASHSEED", "random") == "random":
+        _start_anew({**os.environ, "PYTHONHASHSEED": "0"})
+
+
+def _start_anew(environment: dict[str, str]) -> NoReturn:
+    command = [sys.executable, *sys.argv]
+    if os.name == "nt":
+        # There, `execve` returns to the caller before the new process ends.
+        sys.exit(subprocess.call(command, env=environment))  # noqa: S603 - this very script
+    os.execve(sys.executable, command, environment)  # noqa: S606 - this very script
+
+
+class Streams:
+    """Standard input and output of the script."""
+
+    def __init__(self, stdin: str, kept: BinaryIO) -> None:
+        """Read from a text; write to the log of the job, and to a file."""
+        self._stdin = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
+        tee = _Tee(sys.stdout.buffer, kept)
+        # Nothing is held back, so that what a fault ends is in the log, too.
+        self._stdout = io.TextIOWrapper(tee, "utf-8", sys.stdout.errors, "\n", line_buffering=True, write_through=True)  # type: ignore[type-var]
+        self._stderr = sys.stderr
+
+    def begin(self) -> None:
+        """Become those of this process."""
+        sys.stdout.flush()
+        sys.stdin, sys.stdout = self._stdin, self._stdout
+
+    def unread(self) -> str:
+        """Return what the script has not read."""
+        # `exit()` closes standard input.
+        return "" if self._stdin.closed else self._stdin.read()
+
+    def check(self) -> None:
+        """Check that both outputs are what they were.
+
+        Raises:
+            CannotCross: The script has redirected one of them.
+        """
+        for name, stream in (("stdout", self._stdout), ("stderr", self._stderr)):
+            if getattr(sys, name) is not stream:
+                message = f"sys.{name} is redirected, which cannot cross to the next step. Redirect it there again."
+                raise CannotCross(message)
+
+
+class _Tee(io.RawIOBase):
+    """Writes to two files."""
+
+    def __init__(self, log: BinaryIO, kept: BinaryIO) -> None:
+        self._log = log
+        self._kept = kept
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._log.write(data)
+        self._log.flush()
+        self._kept.write(data)
+        return len(data)
+
+    def fileno(self) -> int:
+        return self._log.fileno()
+
+
+@contextlib.contextmanager
+def of_script(folder: Path, script: str | None, arguments: Sequence[str], streams: Streams) -> Iterator[None]:
+    """Make the process look as it did for the script."""
+    main: Any = sys.modules[MAIN]
+    before = (os.getcwd(), main.__file__, sys.argv, sys.stdin, sys.stdout)  # noqa: PTH109 - what `chdir` takes
+    os.chdir(str(folder))
+    if script is not None:
+        main.__file__ = str(folder / script)
+    sys.argv = [script or sys.argv[0], *arguments]
+    streams.begin()
+    try:
+        yield
+    finally:
+        os.chdir(before[0])
+        main.__file__, sys.argv, sys.stdin, sys.stdout = before[1:]
+
+
+def flush_files() -> None:
+    """Write out what open files hold back, as the end of a process does."""
+    gc.collect()
+    for candidate in gc.get_objects():
+        if type(candidate) in (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom) and not candidate.closed:
+            # One that is detached, or whose other end is gone, has nothing to write.
+            with contextlib.suppress(ValueError, OSError):
+                candidate.flush()
