@@ -1,0 +1,26 @@
+import csv
+import sys
+
+class Line:
+    def fit(self, x, y):
+        mean_x = sum(x) / len(x)
+        mean_y = sum(y) / len(y)
+        self.slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y)) / sum((a - mean_x) ** 2 for a in x)
+        self.start = mean_y - self.slope * mean_x
+        return self
+
+    def predict(self, x):
+        return [self.start + self.slope * a for a in x]
+
+with open("houses.csv") as f:
+    rows = list(csv.DictReader(f))
+sizes = [float(r["size"]) for r in rows]
+prices = [float(r["price"]) for r in rows]
+
+if len(rows) < 10:
+    print("too few rows:", len(rows))
+    sys.exit(0)
+model = Line()
+model.fit(sizes, prices)
+predicted = model.predict(sizes)
+print("%.4f" % max(predicted))

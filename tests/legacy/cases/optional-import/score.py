@@ -1,0 +1,37 @@
+import csv
+try:
+    import a_library_that_nobody_has as fast
+except ImportError:
+    fast = None
+try:
+    from math import prod
+except ImportError:
+    def prod(values):
+        result = 1
+        for value in values:
+            result *= value
+        return result
+
+class Line:
+    def fit(self, x, y):
+        mean_x = sum(x) / len(x)
+        mean_y = sum(y) / len(y)
+        self.slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y)) / sum((a - mean_x) ** 2 for a in x)
+        self.start = mean_y - self.slope * mean_x
+        return self
+
+    def predict(self, x):
+        return [self.start + self.slope * a for a in x]
+
+with open("houses.csv") as f:
+    rows = list(csv.DictReader(f))
+sizes = [float(r["size"]) for r in rows]
+prices = [float(r["price"]) for r in rows]
+
+model = Line()
+model.fit(sizes, prices)
+if fast:
+    predicted = fast.predict(model, sizes)
+else:
+    predicted = model.predict(sizes)
+print("fast" if fast else "slow", prod([len(predicted), 2]))

@@ -1,0 +1,36 @@
+import csv
+import threading
+
+class Line:
+    def fit(self, x, y):
+        mean_x = sum(x) / len(x)
+        mean_y = sum(y) / len(y)
+        self.slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y)) / sum((a - mean_x) ** 2 for a in x)
+        self.start = mean_y - self.slope * mean_x
+        return self
+
+    def predict(self, x):
+        return [self.start + self.slope * a for a in x]
+
+with open("houses.csv") as f:
+    rows = list(csv.DictReader(f))
+sizes = [float(r["size"]) for r in rows]
+prices = [float(r["price"]) for r in rows]
+
+ready = threading.Event()
+seen = []
+
+
+def watch():
+    ready.wait()
+    seen.append("ready")
+
+
+watcher = threading.Thread(target=watch)
+watcher.start()
+model = Line()
+model.fit(sizes, prices)
+predicted = model.predict(sizes)
+ready.set()
+watcher.join()
+print(seen, len(predicted))
