@@ -66,6 +66,13 @@ def free(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Names
     return Names(reads=names.reads - local, globals=names.globals | (names.binds & inner.declared_global))
 
 
+def in_text(text: str) -> set[str]:
+    """Return the names of variables that a text may hold: `@limit` of a query, all names of a formula."""
+    if len(text) > LONGEST_TEXT:
+        return set()
+    return set(IDENTIFIER.findall(text)) if "~" in text else set(NAMES_IN_TEXT.findall(text))
+
+
 def targets(node: ast.AST) -> set[str]:
     """Return the names that an assignment's target binds."""
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
@@ -179,10 +186,8 @@ class _Collector(ast.NodeVisitor):
         self._uncertain(node.body)
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, str) and len(node.value) < LONGEST_TEXT:
-            self.names.reads |= set(NAMES_IN_TEXT.findall(node.value))
-            if "~" in node.value:
-                self.names.reads |= set(IDENTIFIER.findall(node.value))
+        if isinstance(node.value, str):
+            self.names.reads |= in_text(node.value)
 
     def _uncertain(self, statements: Iterable[ast.AST]) -> None:
         self._depth += 1
