@@ -57,6 +57,11 @@ class Repository:
         return self.root / "parity"
 
     @property
+    def recording(self) -> Path:
+        """What the legacy code was run on."""
+        return self.parity / "recording.json"
+
+    @property
     def expected(self) -> Path:
         """What the legacy code left when it was recorded."""
         return self.parity / "expected"

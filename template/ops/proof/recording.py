@@ -70,7 +70,7 @@ class Recording(BaseModel):
         Raises:
             OpsError: There is none, it is damaged, or the files that belong to it changed.
         """
-        path = repository.parity / "recording.json"
+        path = repository.recording
         try:
             recording = cls.model_validate_json(path.read_bytes())
         except FileNotFoundError:
