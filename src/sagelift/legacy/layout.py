@@ -28,12 +28,14 @@ class Layout:
         folder: The working folder, from the root; `.` is the root itself.
         script: The script, from the working folder; of a notebook the script that its code becomes.
         additions: Files from elsewhere, by where the code looks for them, from the root.
+        tops: The folders of the tree, from the root; the root may hold others that are of no concern.
     """
 
     root: Path
     folder: str
     script: str
     additions: Mapping[str, Path] = field(default_factory=dict)
+    tops: tuple[str, ...] = (".",)
 
     @property
     def work(self) -> Path:
@@ -48,7 +50,7 @@ class Layout:
         """
         found: dict[str, Path] = {}
         size = 0
-        for path in _walk(self.root):
+        for path in self._paths():
             if path.is_file():
                 found[path.relative_to(self.root).as_posix()] = path
                 size += path.stat().st_size
@@ -63,9 +65,9 @@ class Layout:
     def stage(self, target: Path) -> None:
         """Fill a folder with the tree; nothing in it may be written to, for big files are links to the real ones."""
         target.mkdir(parents=True)
-        for path in _walk(self.root):
+        for path in self._paths():
             if path.is_dir():
-                (target / path.relative_to(self.root)).mkdir()
+                (target / path.relative_to(self.root)).mkdir(parents=True, exist_ok=True)
         for name, path in self.files().items():
             place = target / name
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -74,13 +76,18 @@ class Layout:
             else:
                 shutil.copy2(path, place)
 
+    def _paths(self) -> Iterator[Path]:
+        for top in self.tops:
+            yield from files_below(self.root / top, with_folders=True)
 
-def _walk(root: Path) -> Iterator[Path]:
-    """Yield the folders and files below a folder, but for those that are no part of the code."""
-    for parent, folders, names in os.walk(root):
+
+def files_below(top: Path, *, with_folders: bool = False) -> Iterator[Path]:
+    """Yield the files below a folder, without those that are no part of the code."""
+    for parent, folders, names in os.walk(top):
         here = Path(parent)
         folders[:] = sorted(name for name in folders if not _is_left_out(here / name))
-        yield from (here / name for name in folders)
+        if with_folders:
+            yield from (here / name for name in folders)
         yield from (here / name for name in sorted(names) if name not in SECRET)
 
 

@@ -195,42 +195,6 @@ def run_chain(  # noqa: PLR0913  all of them say what a chain is
     return Recording(outputs, tuple(accesses), seconds, definitions, log=run.log)
 
 
-@dataclass(frozen=True)
-class Differences:
-    """What two runs of the same code did not do alike, byte by byte.
-
-    Attributes:
-        files: Outputs whose bytes differ, from the outputs' folder; figures are among them.
-        once: Outputs that only one of the runs left.
-        lines: The lines of `stdout.txt` that differ, from 1; those that only one of them has, too.
-    """
-
-    files: tuple[str, ...]
-    once: tuple[str, ...]
-    lines: tuple[int, ...]
-
-    def __bool__(self) -> bool:
-        """Whether there are any."""
-        return bool(self.files or self.once or self.lines)
-
-
-def differs_between_runs(first: Path, second: Path) -> Differences:
-    """Compare what two runs of the same code left: what differs is not deterministic."""
-    one, other = (
-        {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-        for folder in (first, second)
-    )
-    files = [name for name in one if name in other and one[name].read_bytes() != other[name].read_bytes()]
-    lines: list[int] = []
-    if "stdout.txt" in files:
-        texts = [runs["stdout.txt"].read_bytes().splitlines() for runs in (one, other)]
-        longest = max(map(len, texts))
-        pairs = zip(*(text + [b""] * (longest - len(text)) for text in texts), strict=True)
-        shortest = min(map(len, texts))
-        lines = [n for n, (a, b) in enumerate(pairs, start=1) if a != b or n > shortest]
-    return Differences(tuple(files), tuple(sorted(set(one) ^ set(other))), tuple(lines))
-
-
 class _Run:
     """One process that runs one script, traced."""
 

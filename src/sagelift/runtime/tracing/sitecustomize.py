@@ -92,10 +92,7 @@ class Tracer:
         if mode is None:
             mode = "r" if not flags & (os.O_WRONLY | os.O_RDWR) else "w" if flags & os.O_TRUNC else "a"
         event = "write" if set(mode) & set("wx") else "update" if set(mode) & set("a+") else "read"
-        actor = self._note(event, path)
-        if actor == "runtime" and self._root and os.path.abspath(_text(path)).startswith(self._root + os.sep):
-            # The step itself takes what the script left: from here on, reading says nothing about the script.
-            self._look_for_touched()
+        self._note(event, path)
 
     def _list(self, path: Any) -> None:
         if not isinstance(path, int):
@@ -105,7 +102,8 @@ class Tracer:
         if isinstance(path, int) or self._note("chdir", path) == "legacy":
             return
         if self._root:
-            self._look_for_touched()
+            if not self._is_inside(path):
+                self._look_for_touched()
             return
         self._root = os.path.abspath(_text(path))
         for _ in range(self._depth):
@@ -117,7 +115,9 @@ class Tracer:
         self._note("remove", path)
 
     def _rename(self, source: Any, target: Any, *_: Any) -> None:
-        self._note("remove", source)
+        if self._note("remove", source) == "runtime" and self._is_inside(source):
+            # The step takes what the script left: its times of access say nothing about the script from here on.
+            self._look_for_touched()
         self._note("write", target)
 
     def _connect_database(self, database: Any) -> None:
@@ -142,6 +142,9 @@ class Tracer:
 
     def _prompt(self, prompt: Any) -> None:
         self._say("prompt", str(prompt))
+
+    def _is_inside(self, path: Any) -> bool:
+        return os.path.join(os.path.abspath(_text(path)), "").startswith(os.path.join(self._root, ""))
 
     def _note(self, event: str, path: Any) -> str:
         """Note what legacy code does to a path; return who does it."""
