@@ -101,6 +101,8 @@ class _Locator:
                 )
                 raise SageliftError(message)
         for named in self._named:
+            if not named.is_beginning:
+                continue
             if not paths.is_foreign(named.text):
                 self._keep(named)
             elif named.is_literal:
@@ -157,7 +159,7 @@ class _Locator:
     def _replace(self, named: Named) -> None:
         """Replace a path that names a place on one machine."""
         text = named.text
-        if not named.is_beginning or text in self._mapping or text.startswith(SYSTEM):
+        if text in self._mapping or text.startswith(SYSTEM):
             return
         found = self._given.get(text)
         if found is None and named.is_tried and "write" not in named.uses:
@@ -338,7 +340,7 @@ def _refuse_outside(located: Located, recording: Recording) -> None:
         if access.kind in READING and Path(access.target).is_absolute() and not access.target.startswith(SYSTEM):
             where = f", {located.source.place(access.lines[-1])}" if access.lines else ""
             message = (
-                """Return where a module lies below the folder that it is imported from, the script's or its package's."""
+                f"{located.source.path.name}{where}: {access.target} lies outside of {located.layout.root}, and the code "
                 "puts its path together: name it there as one string, relative to the script."
             )
             raise SageliftError(message)
