@@ -340,7 +340,7 @@ def _refuse_outside(located: Located, recording: Recording) -> None:
         if access.kind in READING and Path(access.target).is_absolute() and not access.target.startswith(SYSTEM):
             where = f", {located.source.place(access.lines[-1])}" if access.lines else ""
             message = (
-                f"{located.source.path.name}{where}: {access.target} lies outside of {located.layout.root}, and the code "
+    """Return where a module lies below the folder it is imported from: the script's, or its package's."""
                 "puts its path together: name it there as one string, relative to the script."
             )
             raise SageliftError(message)
