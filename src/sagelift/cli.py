@@ -1,6 +1,7 @@
 """The command line: `sagelift …`. Each verb imports what it needs when it runs, so that help comes at once."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,9 +25,10 @@ app.add_typer(sagelift.fleet.cli.app, name="fleet")
 
 def main() -> None:
     """Run the command line; a fault ends it with one sentence and exit code 1."""
-    # --debug may stand anywhere; typer knows it before the verb only.
-    arguments = sorted(sys.argv[1:], key=lambda argument: argument != "--debug")
-    debug = "--debug" in arguments
+    # --debug may stand anywhere, but for what is not sagelift's own; typer knows it before the verb only.
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    arguments = sorted(sys.argv[1:end], key=lambda argument: argument != "--debug") + sys.argv[end:]
+    debug = "--debug" in sys.argv[1:end]
     try:
         app(args=arguments)
     except KeyboardInterrupt:
@@ -49,6 +51,92 @@ def main() -> None:
 @app.callback()
 def _options(*, debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")] = False) -> None:
     del debug  # read in main, which handles the faults
+
+
+@app.command("import")
+def import_(  # noqa: PLR0913  one parameter for each option
+    script: Annotated[
+        Path, typer.Argument(metavar="SCRIPT", help="The legacy script or notebook.", show_default=False)
+    ],
+    repository: Annotated[Path, typer.Argument(metavar="REPOSITORY", help="The folder to make.", show_default=False)],
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- ARGUMENT ...]", help="What the script is called with.", show_default=False),
+    ] = None,
+    data: Annotated[
+        list[str], typer.Option("--data", "-d", metavar="QUESTION=ANSWER", help="An answer; may be repeated.")
+    ] = [],  # noqa: B006  typer copies it
+    python: Annotated[
+        Path | None,
+        typer.Option(help="The Python that runs the script today: its version and its packages are taken over."),
+    ] = None,
+    requirements: Annotated[
+        Path | None, typer.Option(help="The requirements or lock file of the script, for the versions.")
+    ] = None,
+    answers: Annotated[
+        list[str],
+        typer.Option("--answer", metavar="TEXT", help="What is typed at the script's next prompt; may be repeated."),
+    ] = [],  # noqa: B006  typer copies it
+    paths: Annotated[
+        list[str],
+        typer.Option("--path", metavar="OLD=NEW", help="Where a file is that the script names; may be repeated."),
+    ] = [],  # noqa: B006  typer copies it
+    training: Annotated[
+        str | None,
+        typer.Option(metavar="keep|once", help="Train in each run, or now, once. Default: it asks, else keep."),
+    ] = None,
+    time_limit: Annotated[float, typer.Option(min=1, help="Seconds that the script may take.")] = 600,
+    template: Annotated[
+        str | None, typer.Option(help="The template: a URL or a path; default: where sagelift came from.")
+    ] = None,
+    version: Annotated[str | None, typer.Option(help="The template's version; default: the newest.")] = None,
+    *,
+    wrap: Annotated[bool, typer.Option("--wrap", help="Run it whole in predict, and do not split it.")] = False,
+    split: Annotated[
+        bool,
+        typer.Option("--split", help="Split it even where nearly all the work stays in one script; never wrap it."),
+    ] = False,
+) -> None:
+    """Move a legacy script or notebook into a new repository, split it, and prove that its results are the same.
+
+    Runs the script, several times: without your credentials in its environment, and with a time limit.
+    """
+    from sagelift.legacy import migration, outcome  # noqa: PLC0415
+
+    if wrap and split:
+        message = "--wrap and --split exclude each other: give one of them, or none."
+        raise SageliftError(message)
+    order = migration.Order(
+        script=script,
+        destination=repository,
+        arguments=tuple(arguments or ()),
+        data=pairs(data, "--data"),
+        python=python,
+        requirements=requirements,
+        answers=tuple(answers),
+        paths=pairs(paths, "--path"),
+        training=training,
+        form="wrap" if wrap else "split" if split else None,
+        time_limit=time_limit,
+        template=template,
+        version=version,
+    )
+    console = Console(highlight=False, emoji=False)
+    result = migration.run(order, console)
+    outcome.show(result, console)
+    raise typer.Exit(result.exit_code)
+
+
+def pairs(texts: list[str], option: str) -> dict[str, str]:
+    """Return what an option assigns, by name.
+
+    Raises:
+        SageliftError: One of the texts assigns nothing.
+    """
+    if wrong := next((text for text in texts if not text.partition("=")[0] or "=" not in text), None):
+        message = f"{option} takes NAME=VALUE, not {wrong}."
+        raise SageliftError(message)
+    return dict(text.split("=", 1) for text in texts)
 
 
 def _fail(sentence: str, code: int = 1) -> None:

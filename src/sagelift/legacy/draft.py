@@ -68,10 +68,10 @@ class Draft:
         Raises:
             SageliftError: It cannot be made; the message is that of `ops setup`.
         """
-        return Path(self.ops("setup", "--python").strip())
+        return Path(self.ops("setup", "--python").stdout.strip())
 
-    def ops(self, *arguments: str, accepted: Sequence[int] = (0,)) -> str:
-        """Run `uv run ops …` in the repository and return what it prints.
+    def ops(self, *arguments: str, accepted: Sequence[int] = (0,)) -> subprocess.CompletedProcess[str]:
+        """Run `uv run ops …` in the repository.
 
         Raises:
             SageliftError: uv is missing, or the exit code is none that is accepted.
@@ -81,7 +81,7 @@ class Draft:
             said = (done.stderr.strip() or done.stdout.strip() or "nothing").removeprefix("error: ")
             message = f"`ops {' '.join(arguments)}` failed in the new repository: {' '.join(said.split())}"
             raise SageliftError(message)
-        return done.stdout
+        return done
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the environment of the repository's tools.

@@ -1,0 +1,247 @@
+"""`sagelift import`: move legacy code into a new repository, and prove that its results are the same."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from sagelift import template_source
+from sagelift.errors import SageliftError
+from sagelift.legacy import answers, candidates, cuts, moving, obstacles, parity, sandbox, source, staging
+from sagelift.legacy.candidates import Attempt, Bench
+from sagelift.legacy.cuts import Cuts
+from sagelift.legacy.draft import Draft, drafted
+from sagelift.legacy.obstacles import Effect, Obstacle
+from sagelift.legacy.program import Program, take_apart
+from sagelift.legacy.progress import Progress
+from sagelift.legacy.sandbox import Recording
+from sagelift.legacy.source import Source
+from sagelift.legacy.staging import Located
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be migrated, and how; see the options of `sagelift import`."""
+
+    script: Path
+    destination: Path
+    arguments: Sequence[str] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+    python: Path | None = None
+    requirements: Path | None = None
+    answers: Sequence[str] = ()
+    paths: Mapping[str, str] = field(default_factory=dict)
+    training: str | None = None
+    form: str | None = None
+    """`split` or `wrap`, where only that is wanted."""
+    time_limit: float = sandbox.TIME_LIMIT
+    template: str | None = None
+    version: str | None = None
+
+
+UNPROVED = 3
+"""The exit code of `ops prove` where nothing differs and nothing is proved, and that of `sagelift import` then."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A migration that came to its end.
+
+    Attributes:
+        order: What was asked for.
+        source: The legacy code.
+        chosen: How it was migrated.
+        reasons: Why not otherwise: a sentence each.
+        requirements: The lines of requirements.txt.
+        exit_code: 0 if the results are proved to be the same, else `UNPROVED`.
+        proof: The content of `parity/parity.json`.
+    """
+
+    order: Order
+    source: Source
+    chosen: Attempt
+    reasons: Sequence[str]
+    requirements: Sequence[str]
+    exit_code: int
+    proof: Mapping[str, Any]
+
+    @property
+    def verdict(self) -> str:
+        """What was proved."""
+        return str(self.proof["verdict"])
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the results were proved to be the same."""
+        return self.exit_code == 0
+
+    @property
+    def outputs(self) -> Mapping[str, Mapping[str, str]]:
+        """How each output compares with that of the original."""
+        outputs: Mapping[str, Mapping[str, str]] = self.proof["outputs"]
+        return outputs
+
+
+def run(order: Order, console: Console) -> Outcome:
+    """Migrate legacy code.
+
+    Raises:
+        SageliftError: It cannot be read, must not be migrated, does not run, or cannot be migrated without a difference;
+            nothing is left then.
+    """
+    progress = Progress(console)
+    with progress.step(f"Reading {order.script.name}"):
+        located = staging.locate(source.read(order.script), arguments=order.arguments, given=order.paths)
+        program = take_apart(located.source)
+        found = obstacles.find(located.source, program)
+    _refuse(found)
+    console.print(
+        f"[yellow]note:[/] This runs {escape(order.script.name)} several times: in copies of its folder, without your "
+        f"credentials in its environment, each time for at most {order.time_limit:g} s.",
+        soft_wrap=True,
+    )
+    origin = template_source.resolve(order.template)
+    with drafted(order.destination, origin, order.version) as draft:
+        return _Migration(order, located, program, found, draft, progress).run()
+
+
+class _Migration:
+    """A migration at work, from the code that was read to the repository in its place."""
+
+    def __init__(  # noqa: PLR0913  all of them are what a migration begins with
+        self,
+        order: Order,
+        located: Located,
+        program: Program,
+        found: Sequence[Obstacle],
+        draft: Draft,
+        progress: Progress,
+    ) -> None:
+        self._order = order
+        self._source = located.source
+        self._located = located
+        self._program = program
+        self._obstacles = found
+        self._draft = draft
+        self._progress = progress
+        self._answers: dict[str, str] = {}
+        self._requirements: list[str] = []
+
+    def run(self) -> Outcome:
+        """Migrate."""
+        with ThreadPoolExecutor() as threads:
+            try:
+                return self._run(threads)
+            except BaseException:
+                sandbox.stop()
+                raise
+
+    def _run(self, threads: ThreadPoolExecutor) -> Outcome:
+        proposed = threads.submit(cuts.propose, self._program)
+        with self._progress.step("Generating the repository"):
+            self._generate()
+        with self._progress.step("Making the environment of requirements.txt"):
+            self._interpreter = self._draft.interpreter()
+        with self._progress.step(f"Running {self._source.path.name}, as it is"):
+            first = self._record("first")
+        self._staging = staging.plan(self._located, self._program, first)
+        second = threads.submit(self._record, "second")
+        recording = self._draft.root / "recording.json"
+        with self._progress.step("Running it once more"):
+            again = second.result()
+        unstable = parity.unstable(self._draft.folder, first.outputs, again.outputs)
+        recording.write_text(json.dumps({"unstable": unstable}), encoding="utf-8")
+        chosen, reasons = self._choose(proposed.result(), first, recording)
+        self._move_in(chosen, first, unstable)
+        with self._progress.step("Proving it through the local cloud"):
+            exit_code, proof = self._prove()
+        self._draft.install()
+        return Outcome(self._order, self._source, chosen, reasons, self._requirements, exit_code, proof)
+
+    def _generate(self) -> None:
+        order = self._order
+        self._answers = answers.infer(self._source, order.destination.name, "3.11")
+        self._answers |= {"preprocessing_image": "custom", "postprocessing_image": "custom", **order.data}
+        self._draft.render(self._answers)
+        self._requirements = ["pandas", "scikit-learn", "matplotlib", "cloudpickle"]
+        (self._draft.folder / "requirements.txt").write_text("\n".join(self._requirements) + "\n", encoding="utf-8")
+
+    def _record(self, name: str) -> Recording:
+        order = self._order
+        return sandbox.record(
+            self._source,
+            self._located.layout,
+            self._draft.root / name,
+            interpreter=self._interpreter,
+            arguments=self._located.arguments,
+            answers=order.answers,
+            time_limit=order.time_limit,
+        )
+
+    def _choose(self, proposed: Sequence[Cuts], first: Recording, recording: Path) -> tuple[Attempt, list[str]]:
+        order = self._order
+        bench = Bench(
+            repository=self._draft.folder,
+            folder=self._draft.root,
+            located=self._located,
+            staging=self._staging,
+            answers=order.answers,
+            interpreter=self._interpreter,
+            time_limit=order.time_limit,
+            expected=first.outputs,
+            recording=recording,
+        )
+        reasons = [str(obstacle) for obstacle in self._obstacles if obstacle.effect is Effect.NO_SPLIT]
+        if reasons and order.form == "split":
+            raise SageliftError(f"It must not be split: {'; '.join(reasons)}. Leave out --split to wrap it.")
+        for candidate in candidates.of([] if reasons else proposed, order.form):
+            with self._progress.step(f"Trying {candidate.name}"):
+                attempt = bench.attempt(candidate)
+            if not attempt.failure:
+                return attempt, reasons
+            reasons.append(f"{candidate.name}: {attempt.failure}")
+        raise SageliftError(f"No migration gives the same results: {'; '.join(reasons)}.")
+
+    def _move_in(self, chosen: Attempt, first: Recording, unstable: Mapping[str, Sequence[str]]) -> None:
+        order, folder = self._order, self._draft.folder
+        if chosen.candidate.cuts is None:
+            self._answers |= {"preprocessing_image": "none", "postprocessing_image": "none", **order.data}
+            self._draft.render(self._answers)
+        moving.move_in(chosen.content, folder)
+        expected = folder / "parity" / "expected"
+        shutil.copytree(first.outputs, expected)
+        document = {
+            "script": self._source.path.name,
+            "migration": "split" if chosen.candidate.cuts else "wrapped",
+            "arguments": list(self._located.arguments),
+            "answers": list(order.answers),
+            "environment": sandbox.FIXED,
+            "unstable": unstable,
+            "inputs": _hashes(folder / "data" / "sample"),
+            "expected": _hashes(expected),
+        }
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        (folder / "parity" / "recording.json").write_text(text, encoding="utf-8", newline="\n")
+
+    def _prove(self) -> tuple[int, dict[str, Any]]:
+        done = self._draft.ops("prove", accepted=(0, UNPROVED))
+        return done.returncode, json.loads((self._draft.folder / "parity" / "parity.json").read_bytes())
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    # Hidden files are no data: see `ops.local.input_data`.
+    files = sorted(path for path in folder.rglob("[!.]*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _refuse(found: Sequence[Obstacle]) -> None:
+    reasons = [str(obstacle) for obstacle in found if obstacle.effect is Effect.CANNOT_RUN]
+    if reasons:
+        raise SageliftError(f"The code cannot be run, and therefore not be migrated: {'; '.join(reasons)}.")
