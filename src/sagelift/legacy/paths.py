@@ -18,7 +18,7 @@ WRITES = re.compile(
 )
 MAKES = {"makedirs", "mkdir"}
 READS = re.compile(
-    r"read_\w+|load\w*|genfromtxt|fromfile|imread|open_workbook|connect|listdir|scandir|walk|i?glob|chdir|from_file|Booster"
+    r"read_\w+|load\w*|genfromtxt|fromfile|imread|open_workbook|connect|listdir|scandir|walk|i?glob|from_file|Booster"
 )
 LONGEST = 300
 # Two variables may be bound to each other.
@@ -53,7 +53,7 @@ class Named:
     Attributes:
         text: The path, as far as it is known: of `f"data/{name}.csv"` its beginning.
         line: The line of the code.
-        uses: What is done to it: `read`, `write`, `make` a folder; empty where that is not seen.
+        uses: What is done to it: `read`, `write`, `make` or `chdir` of a folder; empty where that is not seen.
         is_tried: Whether a failure to read it is caught.
         is_literal: Whether it stands in the code as one string.
         is_beginning: Whether a path begins there: not with the `"/train.csv"` of `folder + "/train.csv"`.
@@ -238,6 +238,8 @@ def _use(call: ast.Call, *, is_method_of_path: bool = False) -> Iterator[str]:
             yield "write"
     elif name in MAKES:
         yield "make"
+    elif name == "chdir":
+        yield "chdir"
     elif WRITES.fullmatch(name):
         yield "write"
     elif READS.fullmatch(name):

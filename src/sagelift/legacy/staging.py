@@ -84,6 +84,10 @@ class _Locator:
         from_code = Paths(source.tree, str(self._script)).named()
         self._named = [*from_code, *(Named(a, 0, frozenset(), is_tried=False, is_literal=True) for a in arguments)]
         self._work = folder.absolute() if folder else self._working_folder()
+        self._bases = [self._work]
+        for named in self._named:
+            if "chdir" in named.uses:
+                self._bases += [place for base in self._bases if _exists(place := _normal(base / named.text))]
         self._tops = {self._script.parent, self._work}
         self._mapping: dict[str, str] = {}
         self._additions: dict[Path, Path] = {}
@@ -140,7 +144,7 @@ class _Locator:
     def _keep(self, named: Named) -> None:
         """Take what a path leads to, as the code names it."""
         text = named.text
-        place = _normal(self._work / text)
+        place = self._place(text)
         if text in self._given:
             self._add(place, self._given[text])
         elif "\\" in text and not _exists(place) and _exists(self._work / text.replace("\\", "/")):
@@ -155,6 +159,12 @@ class _Locator:
             self._places.setdefault(place, set()).add(named.line)
             if not place.is_relative_to(self._work) and place not in self._additions:
                 self._tops.add(place if place.is_dir() else place.parent)
+
+    def _place(self, text: str) -> Path:
+        """Return where a path leads, from the working folder or one that the code changes to."""
+        places = [_normal(base / text) for base in self._bases]
+        inside = [place for place in places if place.is_relative_to(self._work)]
+        return next(filter(_exists, [*inside, *places]), places[0])
 
     def _replace(self, named: Named) -> None:
         """Replace a path that names a place on one machine."""
@@ -340,8 +350,8 @@ def _refuse_outside(located: Located, recording: Recording) -> None:
         if access.kind in READING and Path(access.target).is_absolute() and not access.target.startswith(SYSTEM):
             where = f", {located.source.place(access.lines[-1])}" if access.lines else ""
             message = (
-    """Return where a module lies below the folder it is imported from: the script's, or its package's."""
-                "puts its path together: name it there as one string, relative to the script."
+                f"{located.source.path.name}{where}: {access.target} lies outside of {located.layout.root}, and "
+                "the code puts its path together: name it there as one string, relative to the script."
             )
             raise SageliftError(message)
 
