@@ -1,85 +1,323 @@
-"""The three scripts that a program is cut into."""
+"""The three scripts that a program is cut into, and the module of the functions that several of them call."""
 
 import ast
-import re
-from collections.abc import Iterable, Sequence
+import builtins
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import libcst as cst
 
+from sagelift.errors import SageliftError
+from sagelift.legacy import common, heads
 from sagelift.legacy.cuts import STEPS, Cuts
 from sagelift.legacy.program import EMPTY, Statement
 
-# The function of each part; the second name where the script uses the first itself.
-FUNCTIONS = (("preprocess", "prepare_data"), ("predict", "run_model"), ("postprocess", "report_results"))
-RESERVED = {"main", "step", "handover", "display"}
+TITLES = ("Preprocessing", "Inference", "Postprocessing")
+# What each part does, and its function's name; another where the script has a use for the first.
+FUNCTIONS = (
+    ("Read and prepare the data.", "preprocess", "prepare_data"),
+    ("Apply the model.", "predict", "run_model"),
+    ("Report the results.", "postprocess", "report_results"),
+)
+WIDTH = 100
+MOST_NAMED = 6
+DEFAULTS = {"folder": "'.'", "arguments": "[]", "answers": "[]", "keeps": "[]", "closes_figures": "False"}
+
+
+class CannotSplitError(SageliftError):
+    """The parts would not do what the whole does; the message says why."""
 
 
 @dataclass(frozen=True)
 class Script:
-    """One of the three scripts."""
+    """A file of `src/`.
+
+    Attributes:
+        step: The name of its step, or of the module that it is; the file's, without `.py`.
+        code: What it holds.
+    """
 
     step: str
     code: str
 
 
-def write(cuts: Cuts, extra: Sequence[set[str]] = (set(), set(), set()), **options: str) -> list[Script]:
-    """Return the three scripts.
+def write(
+    cuts: Cuts,
+    extra: Sequence[set[str]] = (set(), set(), set()),
+    keeps: Sequence[Sequence[str]] = ((), ()),
+    **options: str,
+) -> list[Script]:
+    """Return the three scripts and, if they have functions in common, the module of these.
 
     Args:
         cuts: Where to cut.
         extra: Definitions that each part must hold although its text does not name them: classes of what it receives.
+        keeps: The inputs that later parts read, too, of preprocessing and of predict: paths from their root.
         options: Keyword arguments of `handover.step`, as text.
+
+    Raises:
+        CannotSplitError: The parts would not do what the whole does.
     """
-    return [Script(step, _script(cuts, index, extra[index], options)) for index, step in enumerate(STEPS)]
+    parts = [_Part(cuts, index, frozenset(extra[index])) for index in range(len(STEPS))]
+    module = common.of(cuts.program, [part.needed for part in parts], frozenset().union(*extra))
+    found = []
+    for step, part, kept in zip(STEPS, parts, (*keeps, ()), strict=True):
+        kept_options = {"keeps": repr(list(kept))} if kept else {}
+        found.append(Script(step, part.script(module, options | kept_options)))
+    return [*found, Script(module.name, module.code)] if module.names else found
 
 
-def _script(cuts: Cuts, part: int, extra: set[str], options: dict[str, str]) -> str:
-    program = cuts.program
-    body = cuts.body(part)
-    shared = program.shared() & cuts.variables
-    received = cuts.alive(part) if part else []
-    passed = cuts.alive(part + 1) if part < 2 else []
-    reads = cuts.reads(part)
-    bound = cuts.bound(part)
-    parameters = [n for n in received if (n in reads or n in _touched(body)) and n not in shared]
-    returned = [n for n in passed if n in bound and n not in shared]
-    taken = cuts.variables | set(program.definitions) | set(program.imported)
-    function = next((f for f in FUNCTIONS[part] if f not in taken), FUNCTIONS[part][0] + "_")
-    needed = program.needs({n for s in body for n in s.names.reads} | extra)
-    sections = [
-        f'"""{_title(part)} of {program.source.path.stem}: {_lines(body, cuts)}."""',
-        "\n".join(_imports(cuts, needed, uses_display=_uses_display(body, needed, cuts))),
-        "\n".join(_code(s).strip("\n") for name, s in cuts.constants.items() if name in needed),
-        *(_code(program.definitions[name]).strip("\n") for name in program.definitions if name in needed),
-        _function(function, body, parameters, returned, sorted(shared & (bound | reads) & _bound_here(body)), part),
-        _main(
-            function,
-            part,
-            received,
-            parameters,
-            returned,
-            passed,
-            sorted(shared & (set(received) | set(passed))),
-            options,
-        ),
-        'if __name__ == "__main__":\n    main()',
-    ]
-    head, rest = sections[:3], sections[3:]
-    return "\n\n".join(s for s in head if s) + "\n\n\n" + "\n\n\n".join(rest) + "\n"
+def job(step: str, options: Mapping[str, str], indent: int = 4) -> str:
+    """Return the call of `handover.step`, without what goes without saying."""
+    said = [f"{name}={_quoted(value)}" for name, value in options.items() if DEFAULTS.get(name) != value]
+    return _call("handover.step", [f'"{step}"', *said], indent + len("with  as step:"))
 
 
-def _bound_here(body: Iterable[Statement]) -> set[str]:
-    return {n for s in body for n in s.names.binds | s.names.deletes}
+def _quoted(value: str) -> str:
+    """Return a literal with the quotes of the rest of the file, where that is all there is to change."""
+    return value.replace("'", '"') if not {'"', "\\"} & set(value) and "''" not in value else value
 
 
-def _touched(body: Iterable[Statement]) -> set[str]:
-    """Return the names that may be left as they were: bound on some paths only, or deleted."""
-    return {n for s in body for n in (s.names.binds - s.names.certain) | s.names.deletes}
+@dataclass(frozen=True)
+class _Part:
+    """One part of a program, and how its variables come and go."""
+
+    cuts: Cuts
+    index: int
+    extra: frozenset[str]
+
+    @cached_property
+    def body(self) -> list[Statement]:
+        return self.cuts.body(self.index)
+
+    @cached_property
+    def needed(self) -> set[str]:
+        """What its code names, directly or through definitions."""
+        program = self.cuts.program
+        named = {n for s in self.body for n in s.names.reads | s.names.globals}
+        named |= {n for s in program.imports if not s.names.binds for n in s.names.reads}
+        return program.needs(named | self.extra)
+
+    @cached_property
+    def shared(self) -> set[str]:
+        """The variables that must be global: definitions use them, or they take the place of a builtin."""
+        program = self.cuts.program
+        variables = self.cuts.variables
+        return (program.shared() | {n for n in variables if hasattr(builtins, n)}) & variables
+
+    @cached_property
+    def received(self) -> list[str]:
+        return _crossing(self.cuts, self.index) if self.index else []
+
+    @cached_property
+    def passed(self) -> list[str]:
+        return _crossing(self.cuts, self.index + 1) if self.index + 1 < len(STEPS) else []
+
+    @cached_property
+    def parameters(self) -> list[str]:
+        """What its function takes: what it reads, and what it may leave as it was."""
+        reads = self.cuts.reads(self.index)
+        touched = {n for s in self.body for n in (s.names.binds - s.names.certain) | s.names.deletes}
+        return [n for n in self.received if n in reads | touched and n not in self.shared]
+
+    @cached_property
+    def returned(self) -> list[str]:
+        bound = self.cuts.bound(self.index)
+        return [n for n in self.passed if n in bound and n not in self.shared]
+
+    @cached_property
+    def perhaps_unbound(self) -> list[str]:
+        """What it passes on, but binds on some paths only."""
+        certain = {n for s in self.body for n in s.names.certain}
+        known = certain | set(self.received)
+        return [n for n in self.passed if n in self.cuts.bound(self.index) and n not in known]
+
+    def script(self, module: common.Module, options: Mapping[str, str]) -> str:
+        """Return the text of the script."""
+        program = self.cuts.program
+        taken = self.cuts.variables | program.definitions.keys() | program.imported.keys() | program.constants.keys()
+        self._check()
+        _, *candidates = FUNCTIONS[self.index]
+        names = _Names(
+            main=_free(taken, "main", "run_job"),
+            step=_free(taken, "step", "job"),
+            function=_free(taken, *candidates),
+            handover=_free(taken, "handover", "job_handover"),
+        )
+        own = self.needed - module.names
+        head = [
+            self._docstring(),
+            "\n".join(heads.imports(program, own)),
+            "\n".join(self._own_imports(module, names)),
+            "\n".join(s.code.strip("\n") for name, s in self.cuts.constants.items() if name in own),
+        ]
+        rest = [
+            *(s.code.strip("\n") for name, s in program.definitions.items() if name in own),
+            self._function(names.function),
+            self._main(names, options),
+            f'if __name__ == "__main__":\n    {names.main}()',
+        ]
+        return "\n\n".join(filter(None, head)) + "\n\n\n" + "\n\n\n".join(rest) + "\n"
+
+    def _check(self) -> None:
+        """Check that what a function remembers stays true: it crosses with the variables as they are at the cut."""
+        later = set().union(*(self.cuts.bound(part) for part in range(self.index + 1, len(STEPS))))
+        for statement in self.body:
+            for node in _remembering(statement.tree):
+                from_here = _names_in(node) & self.cuts.variables & later
+                if from_here and self.passed:
+                    place = self.cuts.program.source.place(statement.lines[0])
+                    message = f"{place}: a function remembers {min(from_here)}, which changes after the cut."
+                    raise CannotSplitError(message)
+
+    def _docstring(self) -> str:
+        source = self.cuts.program.source
+        if "__doc__" in self.needed and (original := ast.get_docstring(source.tree, clean=False)):
+            return f'"""{original}"""'
+        script = source.path.name
+        arrives = (
+            f"the files that {script} reads, in --input-dir.",
+            "what preprocessing left, in --input-dir, and the files of the model, in --model-dir.",
+            "what predict left, in --input-dir.",
+        )[self.index]
+        leaves = (
+            f"{_some(self.passed)} for predict, in --output-dir.",
+            f"{_some(self.passed)} for postprocessing, in --output-dir.",
+            f"what {script} leaves: its files, what it prints and what it plots, in --output-dir.",
+        )[self.index]
+        return "\n".join(
+            [
+                f'"""{TITLES[self.index]}: {_lines(self.body, self.cuts)}.',
+                "",
+                f"Arrives: {arrives}",
+                f"Leaves: {leaves}",
+                "The rule: all of the output or none; a fault ends the script with a message.",
+                '"""',
+            ]
+        )
+
+    def _own_imports(self, module: common.Module, names: "_Names") -> list[str]:
+        used = sorted(self.needed & module.names)
+        lines = [_call(f"from {module.name} import ", used, 0, bare=True)] if used else []
+        lines.append("import handover" if names.handover == "handover" else f"import handover as {names.handover}")
+        program = self.cuts.program
+        is_own = "display" in self.cuts.variables | program.definitions.keys() | program.imported.keys()
+        return [*lines, "from handover import display"] if "display" in self.needed and not is_own else lines
+
+    def _function(self, name: str) -> str:
+        lines: list[str] = [f'"""{FUNCTIONS[self.index][0]}"""']
+        bound = {n for s in self.body for n in s.names.binds | s.names.deletes}.union(self.perhaps_unbound)
+        declared = sorted(self.shared & bound)
+        if declared:
+            lines.append(f"global {', '.join(declared)}")
+        if self.perhaps_unbound:
+            lines.append(" = ".join([*self.perhaps_unbound, "None"]))
+        nodes: list[cst.BaseStatement] = [cst.parse_statement(line) for line in lines]
+        if declared:
+            nodes += [_without_annotations(s.node, set(declared)) for s in self.body]
+        else:
+            nodes += [s.node for s in self.body]
+        if self.returned:
+            nodes.append(cst.parse_statement(f"return {', '.join(self.returned)}"))
+        first = len(lines)
+        if first < len(nodes):
+            leading = _without_blank(nodes[first].leading_lines)  # type: ignore[attr-defined]
+            nodes[first] = nodes[first].with_changes(leading_lines=leading)
+        function = cst.parse_statement(f"def {name}({', '.join(self.parameters)}):\n    pass\n")
+        assert isinstance(function, cst.FunctionDef)  # noqa: S101  it was written as one
+        whole = function.with_changes(body=cst.IndentedBlock(nodes)).visit(_BareLines())
+        assert isinstance(whole, cst.FunctionDef)  # noqa: S101  as before
+        return EMPTY.code_for_node(whole).strip("\n")
+
+    def _main(self, names: "_Names", options: Mapping[str, str]) -> str:
+        crossing = set(self.received) | set(self.passed)
+        lines = [f"def {names.main}():", '    """Run as a job."""']
+        if declared := sorted(self.shared & crossing):
+            lines.append(f"    global {', '.join(declared)}")
+        opened = job(STEPS[self.index], options).replace("handover.step", f"{names.handover}.step", 1)
+        lines.append(f"    with {opened} as {names.step}:")
+        if self.received:
+            call = _call(f"{names.step}.receive", [f'"{n}"' for n in self.received], 8)
+            lines.append(f"        {_targets(self.received)} = {call}")
+        call = _call(names.function, self.parameters, 8)
+        lines.append(f"        {_targets(self.returned)} = {call}" if self.returned else f"        {call}")
+        if self.passed:
+            lines.append(f"        {_call(f'{names.step}.pass_on', [f'{n}={n}' for n in self.passed], 8)}")
+        return "\n".join(lines)
 
 
-def _title(part: int) -> str:
-    return ("Preprocessing", "Inference", "Postprocessing")[part]
+@dataclass(frozen=True)
+class _Names:
+    """The names of what the script did not have; none of its own."""
+
+    main: str
+    step: str
+    function: str
+    handover: str
+
+
+def _free(taken: Collection[str], *candidates: str) -> str:
+    return next((name for name in candidates if name not in taken), f"{candidates[-1]}_")
+
+
+def _crossing(cuts: Cuts, cut: int) -> list[str]:
+    """Return the variables that cross a cut, without those that are deleted before it.
+
+    Raises:
+        CannotSplitError: Whether one is deleted is not known.
+    """
+    alive = cuts.alive(cut)
+    gone: set[str] = set()
+    for part in range(cut):
+        for statement in cuts.body(part):
+            gone -= statement.names.binds
+            deleted = statement.names.deletes & set(alive)
+            if deleted and not isinstance(statement.tree, ast.Delete):
+                place = cuts.program.source.place(statement.lines[0])
+                message = f"{place}: {min(deleted)} may be deleted, or not, before the cut."
+                raise CannotSplitError(message)
+            gone |= deleted
+    return [name for name in alive if name not in gone]
+
+
+# Calls that use a function at once and forget it.
+PASSING = {"agg", "aggregate", "apply", "applymap", "assign", "filter", "map", "max", "min", "pipe", "query", "reduce"}
+PASSING |= {"rename", "sort", "sorted", "sum", "transform"}
+
+
+def _remembering(tree: ast.stmt) -> Iterable[ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield the functions within a statement that may be called after it."""
+    if isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield tree
+        return
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Lambda):
+            yield node
+            continue
+        for child in ast.iter_child_nodes(node):
+            passing = isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in PASSING
+            if not (passing and isinstance(child, ast.Lambda | ast.keyword)):
+                stack.append(child)
+
+
+def _names_in(function: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    body = function.body if isinstance(function.body, list) else [function.body]
+    own = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+    found = [n for part in body for n in ast.walk(part) if isinstance(n, ast.Name)]
+    return {n.id for n in found} - own - {n.id for n in found if isinstance(n.ctx, ast.Store)}
+
+
+def _some(variables: Sequence[str]) -> str:
+    """Return a list of names, not too long."""
+    if not variables:
+        return "nothing but files"
+    named, more = variables[:MOST_NAMED], len(variables) - MOST_NAMED
+    if more > 0:
+        return f"{', '.join(named)} and {more} more"
+    return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
 
 def _lines(body: Sequence[Statement], cuts: Cuts) -> str:
@@ -88,70 +326,33 @@ def _lines(body: Sequence[Statement], cuts: Cuts) -> str:
         return f"nothing of {name}"
     place = cuts.program.source.place
     first, last = place(min(s.lines[0] for s in body)), place(max(s.lines[1] for s in body))
-    if first.cell:
-        return (
-            f"cells {first.cell} to {last.cell} of {name}"
-            if first.cell != last.cell
-            else f"cell {first.cell} of {name}"
-        )
-    return f"lines {first.line} to {last.line} of {name}" if first != last else f"line {first.line} of {name}"
+    unit, begin, end = ("cell", first.cell, last.cell) if first.cell else ("line", first.line, last.line)
+    return f"{unit} {begin} of {name}" if begin == end else f"{unit}s {begin} to {end} of {name}"
 
 
-def _uses_display(body: Sequence[Statement], needed: set[str], cuts: Cuts) -> bool:
-    trees = [s.tree for s in body] + [cuts.program.definitions[n].tree for n in needed & set(cuts.program.definitions)]
-    return (
-        any(isinstance(n, ast.Name) and n.id == "display" for t in trees for n in ast.walk(t))
-        and "display" not in cuts.program.imported
-    )
+def _without_annotations(node: cst.BaseStatement, names: set[str]) -> cst.BaseStatement:
+    changed = node.visit(_Unannotated(names))
+    assert isinstance(changed, cst.BaseStatement)  # noqa: S101  none is removed
+    return changed
 
 
-def _imports(cuts: Cuts, needed: set[str], *, uses_display: bool) -> list[str]:
-    """Return the imports that a part needs, and only their names that it needs."""
-    found: list[str] = []
-    for statement in cuts.program.imports:
-        tree = statement.tree
-        if isinstance(tree, ast.ImportFrom) and tree.module == "__future__":
-            found.append(ast.unparse(tree))
-        elif isinstance(tree, ast.Import | ast.ImportFrom):
-            wanted = [a for a in tree.names if (a.asname or a.name.split(".")[0]) in needed]
-            if len(wanted) == len(tree.names):
-                found.append(_code(statement).strip("\n"))
-            elif wanted:
-                tree = (
-                    ast.ImportFrom(tree.module, wanted, tree.level)
-                    if isinstance(tree, ast.ImportFrom)
-                    else ast.Import(wanted)
-                )
-                found.append(ast.unparse(tree))
-        elif statement.names.binds & needed or not statement.names.binds:
-            found.append(_code(statement).strip("\n"))
-    # `import os.path` may be all that brings a submodule in.
-    own = "import handover" + ("\nfrom handover import display" if uses_display else "")
-    return [*found, "", own] if found else [own]
+class _Unannotated(cst.CSTTransformer):
+    """Makes plain assignments of annotated ones, which a global name must not have."""
 
+    def __init__(self, names: set[str]) -> None:
+        super().__init__()
+        self._names = names
 
-def _code(statement: Statement) -> str:
-    return statement.code
-
-
-def _function(
-    name: str, body: list[Statement], parameters: list[str], returned: list[str], shared: list[str], part: int
-) -> str:
-    nodes: list[cst.BaseStatement] = []
-    verb = ("Read and prepare the data", "Apply the model", "Report the results")[part]
-    nodes.append(cst.parse_statement(f'"""{verb}."""'))
-    if shared:
-        nodes.append(cst.parse_statement(f"global {', '.join(shared)}"))
-    nodes += [s.node for s in body]
-    if returned:
-        nodes.append(cst.parse_statement(f"return {', '.join(returned)}"))
-    if len(nodes) > 1:
-        first = nodes[1]
-        nodes[1] = first.with_changes(leading_lines=_without_blank(first.leading_lines))  # type: ignore[attr-defined]
-    function = cst.parse_statement(f"def {name}({', '.join(parameters)}):\n    pass\n")
-    assert isinstance(function, cst.FunctionDef)
-    whole = function.with_changes(body=cst.IndentedBlock(nodes)).visit(_BareLines())
-    return EMPTY.code_for_node(whole).strip("\n")
+    def leave_AnnAssign(
+        self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
+    ) -> cst.BaseSmallStatement | cst.FlattenSentinel[cst.BaseSmallStatement]:
+        del original_node
+        target = updated_node.target
+        if not (isinstance(target, cst.Name) and target.value in self._names):
+            return updated_node
+        if updated_node.value is None:
+            return cst.Pass()
+        return cst.Assign([cst.AssignTarget(target)], updated_node.value)
 
 
 class _BareLines(cst.CSTTransformer):
@@ -171,37 +372,26 @@ def _without_blank(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
     return kept
 
 
-def _main(
-    function: str,
-    part: int,
-    received: list[str],
-    parameters: list[str],
-    returned: list[str],
-    passed: list[str],
-    shared: list[str],
-    options: dict[str, str],
-) -> str:
-    keywords = ", ".join(f"{name}={value}" for name, value in options.items())
-    lines = ["def main():", f'    """Run {STEPS[part]} on the folders of the command line."""']
-    if shared:
-        lines.append(f"    global {', '.join(shared)}")
-    lines.append(f'    with handover.step("{STEPS[part]}"{", " + keywords if keywords else ""}) as step:')
-    if received:
-        quoted = ", ".join(f'"{n}"' for n in received)
-        lines.append(f"        {', '.join(received)} = step.receive({quoted})")
-    call = f"{function}({', '.join(parameters)})"
-    lines.append(f"        {', '.join(returned)} = {call}" if returned else f"        {call}")
-    if passed:
-        lines.append(f"        step.pass_on({', '.join(f'{n}={n}' for n in passed)})")
-    return "\n".join(_wrapped(line) for line in lines)
+def _targets(names: Sequence[str]) -> str:
+    """Return what a call is assigned to; in brackets if that takes several lines."""
+    line = ", ".join(names)
+    return line if len(line) <= WIDTH // 2 else f"({_filled(names, 8)})"
 
 
-def _wrapped(line: str, width: int = 120) -> str:
-    if len(line) <= width or "(" not in line:
-        return line
-    indent = re.match(r" *", line)[0]  # type: ignore[index]
-    head, _, rest = line.partition("(")
-    if " = step.receive" in head:
-        names_, _, call = head.partition(" = ")
-        return f"{indent}(\n{indent}    {names_.strip()},\n{indent}) = {call}(\n{indent}    {rest[:-1]},\n{indent})"
-    return f"{head}(\n{indent}    {rest[:-1]},\n{indent})" if rest.endswith(")") else line
+def _call(function: str, arguments: Sequence[str], indent: int, *, bare: bool = False) -> str:
+    """Return a call, over several lines if it is long; `bare` without brackets if it is not."""
+    line = ", ".join(arguments)
+    if indent + len(function) + len(line) > WIDTH:
+        return f"{function}({_filled(arguments, indent)})"
+    return f"{function}{line}" if bare else f"{function}({line})"
+
+
+def _filled(parts: Sequence[str], indent: int) -> str:
+    """Return what stands in brackets over several lines."""
+    outer = " " * (indent // 4 * 4)
+    lines = [""]
+    for part in parts:
+        if lines[-1] and indent + 4 + len(lines[-1]) + len(part) > WIDTH:
+            lines.append("")
+        lines[-1] += f" {part}," if lines[-1] else f"{part},"
+    return "".join(f"\n{outer}    {line}" for line in lines) + f"\n{outer}"

@@ -5,6 +5,7 @@ Functions and classes of the script cross by name: each script that needs them h
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import pickle
@@ -20,6 +21,9 @@ from .memory import Memory
 
 MAIN = "__main__"
 PROTOCOL = 4  # the newest that Python 3.7 reads
+NAMED = (type, types.FunctionType, functools._lru_cache_wrapper)  # noqa: SLF001 - nothing public is its type
+DEFINED: set[str] = set()
+"""The names that the script had defined before it ran."""
 
 
 def dumps(content: Any) -> tuple[bytes, set[str]]:
@@ -95,15 +99,24 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if isinstance(obj, io.IOBase) and not isinstance(obj, (io.StringIO, io.BytesIO)):
             message = "it is an open file"
             raise CannotCross(message)
-        if isinstance(obj, (type, types.FunctionType)) and obj.__module__ == MAIN:
+        if isinstance(obj, NAMED) and obj.__module__ == MAIN:
             name: str = obj.__qualname__
-            if getattr(sys.modules[MAIN], name, None) is obj:
-                self.references.add(name)
+            if _definition(name) is obj:
+                self.references.add(name.split(".", 1)[0])
                 return name
         elif isinstance(obj, types.CodeType) and Path(obj.co_filename).is_absolute() and hasattr(obj, "replace"):
             # The folder that the script happens to lie in says nothing, and differs from run to run.
             return _itself, (obj.replace(co_filename=Path(obj.co_filename).name),)
         return self._memory.reduced(obj)
+
+
+def _definition(name: str) -> Any:
+    """Return what the script defines by this name: not what it assigns while it runs, which no other step defines."""
+    first, *rest = name.split(".")
+    found = vars(sys.modules[MAIN]).get(first) if first in DEFINED else None
+    for attribute in rest:
+        found = getattr(found, attribute, None)
+    return found
 
 
 def _itself(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import objects, plots, settings
 from .errors import CannotCross
-from .pickling import dumps
+from .pickling import DEFINED, MAIN, dumps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +42,7 @@ class Before(NamedTuple):
 
 def snapshot(folder: str) -> Before:
     """Note the state of this process."""
+    DEFINED.update(vars(sys.modules[MAIN]))
     return Before(folder, settings.snapshot(), objects.snapshot(folder))
 
 

@@ -28,9 +28,10 @@ FIGURES = "figures"
 class Step:
     """The step that runs, as `step` yields it."""
 
-    def __init__(self, source: Path) -> None:
-        """Receive from the folder of the input."""
+    def __init__(self, source: Path, beside: Path) -> None:
+        """Receive from the folder of the input; run what lies in the working folder, or beside the job script."""
         self._source = source
+        self._beside = beside
         self.variables: dict[str, Any] = {}
 
     def receive(self, *names: str) -> Any:
@@ -53,17 +54,20 @@ class Step:
         """Run a script as it is.
 
         Args:
-            script: Its path in the working folder.
+            script: Its path in the working folder or, where it is not there, beside the job script.
         """
         path = Path(script).resolve()
+        if not path.is_file():
+            path = self._beside / script
         module: Any = types.ModuleType(MAIN)
-        module.__file__ = str(path)
+        # It finds its files beside itself.
+        module.__file__ = str(Path(path.name).resolve())
         module.display = figures.display
         text = path.read_bytes()
         if b"matplotlib" in text:
             with contextlib.suppress(ImportError):
                 figures.hold_backend()
-        sys.path.insert(0, str(path.parent))
+        sys.path[:0] = [str(path.parent), str(Path.cwd())]
         before, sys.modules[MAIN] = sys.modules[MAIN], module
         try:
             exec(compile(text, str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102 - what this is for
@@ -85,7 +89,6 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
     arguments: Sequence[str] = (),
     answers: Sequence[str] = (),
     keeps: Sequence[str] = (),
-    code: str | None = None,
     last: bool | None = None,
     closes_figures: bool = False,
 ) -> Iterator[Step]:
@@ -98,7 +101,6 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
         arguments: What it was called with.
         answers: What was typed at its prompts, a line each.
         keeps: The inputs that a later step reads, too: files or folders, seen from the root.
-        code: A folder beside this script whose files belong to the root, too: the legacy code, where it runs as it is.
         last: Whether this is the last step; only postprocessing is, unless told otherwise.
         closes_figures: Whether a figure is closed once it is shown, as in a notebook.
     """
@@ -113,8 +115,9 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
     summary = _summary(source)
     with folders.temporary() as temporary:
         root, kept = temporary / "root", temporary / "kept"
-        own = [Path(options.model_dir)] if options.model_dir else []
-        _stage(source, root, kept, summary, own + ([beside / code] if code else []))
+        _stage(source, root, kept, summary)
+        if options.model_dir:
+            folders.copy(Path(options.model_dir), root)
         (root / folder).mkdir(parents=True, exist_ok=True)
         staged = folders.marks(root)
         figures.SCREEN.begin(kept / FIGURES, closes=closes_figures)
@@ -123,7 +126,7 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
             with process.of_script(root / folder, script, arguments, streams):
                 os.chdir(str(root / summary.get("cwd", folder)))
                 before = state.snapshot(str(beside))
-                running = Step(source)
+                running = Step(source, beside)
                 try:
                     yield running
                 except SystemExit as end:
@@ -169,15 +172,13 @@ def _summary(source: Path) -> dict[str, Any]:
     return summary
 
 
-def _stage(source: Path, root: Path, kept: Path, summary: dict[str, Any], own: list[Path]) -> None:
+def _stage(source: Path, root: Path, kept: Path, summary: dict[str, Any]) -> None:
     """Fill the folder that the script's files are in, and the one of what has been shown so far."""
     for path in summary.get("folders", []):
         (root / path).mkdir(parents=True, exist_ok=True)
     root.mkdir(exist_ok=True)
     kept.mkdir()
     folders.copy(source / FILES if summary else source, root)
-    for folder in own:
-        folders.copy(folder, root)
     if summary:
         folders.copy(source / FIGURES, kept / FIGURES)
         if (source / STDOUT).is_file():
