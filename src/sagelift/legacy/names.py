@@ -44,11 +44,32 @@ def of(nodes: ast.AST | Iterable[ast.AST]) -> Names:
 
 def upward_exposed(statements: Iterable[ast.stmt]) -> set[str]:
     """Return the names that statements may read before they bind them."""
+    return _exposed(statements, set())
+
+
+def _exposed(nodes: Iterable[ast.AST], bound: set[str]) -> set[str]:
+    """Return what nodes, one after another, may read before they bind it; `bound` grows by what they bind."""
     exposed: set[str] = set()
-    bound: set[str] = set()
-    for statement in statements:
-        found = of(statement)
-        exposed |= found.reads - bound
+    for node in nodes:
+        found = of(node)
+        if isinstance(node, ast.With | ast.AsyncWith):
+            exposed |= _exposed([*node.items, *node.body], bound)
+        elif isinstance(node, ast.For | ast.AsyncFor):
+            exposed |= _exposed([node.iter], bound)
+            exposed |= _exposed([node.target, *node.body], set(bound)) | _exposed(node.orelse, set(bound))
+        elif isinstance(node, ast.If | ast.While):
+            exposed |= _exposed([node.test], bound)
+            exposed |= _exposed(node.body, set(bound)) | _exposed(node.orelse, set(bound))
+        elif isinstance(node, ast.Try | ast.TryStar):
+            # What is bound where a handler begins, nobody knows.
+            exposed |= _exposed([*node.body, *node.orelse], set(bound))
+            exposed |= set().union(*(_exposed([handler], set(bound)) for handler in node.handlers))
+            exposed |= _exposed(node.finalbody, set(bound))
+        elif isinstance(node, ast.ExceptHandler):
+            exposed |= _exposed([node.type] if node.type else [], bound)
+            exposed |= _exposed(node.body, bound | ({node.name} if node.name else set()))
+        else:
+            exposed |= found.reads - bound
         bound |= found.certain
     return exposed
 
