@@ -100,6 +100,7 @@ REFUSED = [
     ("preprocessing_image", "pytorch", "'pytorch' is not in"),
     ("postprocessing_image", "pytorch", "'pytorch' is not in"),
     ("region", "eu", "'eu' is not in"),
+    ("template_updates", "monthly", "'monthly' is not in"),
 ]
 
 
