@@ -33,6 +33,8 @@ PLOTTING = re.compile(r"\b(?:plt|sns|seaborn|pyplot)\.|\.(?:plot|hist|boxplot|sc
 IMPORTS_PLT = re.compile(
     r"^\s*(?:import matplotlib\.pyplot as plt|from matplotlib import pyplot as plt)\b", re.MULTILINE
 )
+# The encoding that a comment in one of the first two lines declares.
+ENCODING = re.compile(r"\A((?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*)[-\w.]+")
 # What the parser of Python 3 says where it meets Python 2, and lines that it calls but invalid.
 PYTHON_2_MESSAGES = re.compile(
     r"Missing parentheses in call to '(?:print|exec)'|multiple exception types must be parenthesized"
@@ -145,6 +147,8 @@ def _read_script(path: Path) -> Source:
     # The encoding that the file declares, as Python itself reads it.
     encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     code = content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+    # The code is text from here on, and written in UTF-8.
+    code = ENCODING.sub(r"\g<1>utf-8", code, count=1)
     return Source(path, code, tuple(Place(0, line) for line in range(code.count("\n") + 2)))
 
 

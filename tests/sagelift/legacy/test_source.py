@@ -34,7 +34,7 @@ def code_of(folder: Path, *cells: str) -> str:
 def test_a_script_is_read_in_the_encoding_that_it_declares(tmp_path: Path) -> None:
     read = source.read(script(tmp_path, "# coding: latin-1\r\nname = 'Zoë'\r\n".encode("latin-1")))
 
-    assert read.code == "# coding: latin-1\nname = 'Zoë'\n"
+    assert read.code == "# coding: utf-8\nname = 'Zoë'\n"
     assert str(read.place(2)) == "line 2"
 
 
