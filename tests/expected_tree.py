@@ -33,6 +33,7 @@ STATIC = {
     ".github/workflows/_deploy.yml",
     ".github/workflows/ci.yml",
     ".github/workflows/deploy.yml",
+    ".github/workflows/template-update.yml",
     ".gitignore",
     ".pre-commit-config.yaml",
     "Makefile",

@@ -10,14 +10,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
 
+from repositories import git
+
 from runner.cloud import Cloud
+from runner.expressions import Lenient
 from runner.workflows import Action, Run, Runner
 
 STAND_INS = Path(__file__).parent / "stand_ins"
 
 # The inputs that the workflows may give to the actions, at the commits that they are pinned to.
 INPUTS = {
-    "actions/checkout": {"persist-credentials"},
+    "actions/checkout": {"persist-credentials", "ref"},
+    "actions/create-github-app-token": {
+        "client-id",
+        "owner",
+        "permission-contents",
+        "permission-pull-requests",
+        "permission-workflows",
+        "private-key",
+        "repositories",
+    },
     "actions/upload-artifact": {"name", "overwrite", "path"},
     "astral-sh/setup-uv": {"enable-cache", "version"},
     "aws-actions/configure-aws-credentials": {"aws-region", "role-to-assume"},
@@ -25,7 +37,14 @@ INPUTS = {
     "docker/setup-buildx-action": {"driver-opts"},
 }
 
+OUTPUTS = {
+    "actions/create-github-app-token": {"token": "token-of-the-app"},
+    "docker/setup-buildx-action": {"name": "builder-1"},
+}
+
 DEFAULT_BRANCH = "main"
+
+NAME = "org/my-model"
 
 CLOUD_VERBS = ("build", "promote", "deploy")
 """The verbs of ops that act on AWS or on the engines."""
@@ -45,7 +64,10 @@ class GitHub:
     state: Path
     """A folder for all that GitHub keeps."""
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
-    """The variables of its environments."""
+    """The variables of its environments, and under "" its own."""
+    secrets: dict[str, str] = field(default_factory=dict)
+    report: dict[str, str] | None = None
+    """What `ops update` reports, where it is not executed; without it, that it failed before anything was updated."""
     real_verbs: tuple[str, ...] = ()
     """The verbs of ops that are executed; the others only hand over an image, where the real one does."""
     cloud: Cloud | None = None
@@ -70,6 +92,21 @@ class GitHub:
     def open_pull_request(self) -> Run:
         """Open a pull request."""
         return self._trigger("ci.yml", "pull_request", "2" * 40)
+
+    def schedule(self, workflow: str) -> Run:
+        """Let the time come at which a workflow runs by itself."""
+        return self._trigger(workflow, "schedule", "3" * 40, DEFAULT_BRANCH)
+
+    @property
+    def server(self) -> Path:
+        """The folder of the repositories, as git reaches them."""
+        return self.state / "server"
+
+    @property
+    def asked(self) -> list[dict[str, str]]:
+        """The issues and pull requests, each as it is now."""
+        path = self.state / "asked.json"
+        return json.loads(path.read_text()) if path.exists() else []
 
     @property
     def calls(self) -> list[str]:
@@ -101,14 +138,18 @@ class GitHub:
             self.repository,
             temporary,
             github={
-                "event": {"repository": {"default_branch": DEFAULT_BRANCH}},
+                "event": {"repository": Lenient(default_branch=DEFAULT_BRANCH)},
                 "event_name": event,
                 "ref_name": ref,
-                "repository": "org/my-model",
+                "repository": NAME,
+                "run_id": number,
+                "repository_owner": NAME.partition("/")[0],
+                "server_url": self.server.as_uri(),
                 "sha": sha,
                 "token": "token",
             },
             variables=self.variables,
+            secrets=self.secrets,
             actions={name: self._stub(name, self.state / number) for name in INPUTS},
             environment={
                 # Nothing here may reach an account of whoever runs the tests.
@@ -120,6 +161,7 @@ class GitHub:
                 "CLOUD": self.cloud.address if self.cloud else "",
                 "CLOUD_VERBS": " ".join(CLOUD_VERBS if self.cloud else ()),
                 "FAILING_VERB": self.failing_verb,
+                "REPORT": json.dumps(self.report) if self.report else "",
                 "UV": os.environ.get("UV") or which("uv") or "",
             },
         )
@@ -129,16 +171,28 @@ class GitHub:
         (self.state / "runs.json").write_text(json.dumps(self._runs))
         return run
 
+    def _check_out(self) -> None:
+        """Make the workspace what the default branch holds, and nothing else."""
+        tip = git(self.server / NAME, "rev-parse", DEFAULT_BRANCH).strip()
+        git(self.repository, "reset", "--quiet", "--hard", tip)
+        git(self.repository, "clean", "--quiet", "--force", "-d", "-x")
+
     def _stub(self, name: str, artifacts: Path) -> Action:
         def use(inputs: Mapping[str, str], exported: dict[str, str]) -> Mapping[str, str]:
             assert inputs.keys() <= INPUTS[name], f"{name} has no input {sorted(inputs.keys() - INPUTS[name])}"
             self.used.append((name, inputs))
+            if name == "actions/checkout" and self.server.is_dir():
+                self._check_out()
             if name == "actions/upload-artifact":
                 folder = artifacts / inputs["name"]
                 folder.mkdir(parents=True)
-                shutil.copy2(inputs["path"], folder)
+                path = self.repository / inputs["path"]
+                if path.is_dir():
+                    shutil.copytree(path, folder, dirs_exist_ok=True)
+                else:
+                    shutil.copy2(path, folder)
             if name == "aws-actions/configure-aws-credentials" and self.cloud:
                 exported.update(self.cloud.credentials(inputs["role-to-assume"], inputs["aws-region"]))
-            return {"name": "builder-1"} if name == "docker/setup-buildx-action" else {}
+            return OUTPUTS.get(name, {})
 
         return use

@@ -18,7 +18,17 @@ OWN = "$/"
 """Begins a reference to the repository itself."""
 
 WORKFLOW_KEYS = {"concurrency", "jobs", "name", "on", "permissions"}
-JOB_KEYS = {"concurrency", "env", "environment", "name", "permissions", "runs-on", "steps", "timeout-minutes"}
+JOB_KEYS = {
+    "concurrency",
+    "env",
+    "environment",
+    "name",
+    "outputs",
+    "permissions",
+    "runs-on",
+    "steps",
+    "timeout-minutes",
+}
 CALL_KEYS = {"name", "permissions", "uses", "with"}
 ORDER_KEYS = {"if", "needs"}
 STEP_KEYS = {"env", "id", "if", "name", "run", "shell", "uses", "with"}
@@ -41,6 +51,8 @@ class Run:
     """The jobs that failed."""
     skipped: list[str] = field(default_factory=list)
     """The jobs that were skipped."""
+    summary: str = ""
+    """What the steps wrote on the page of the run."""
 
 
 class StepFailedError(Exception):
@@ -65,7 +77,8 @@ class Runner:
         repository: the workspace.
         temporary: a folder for the files through which steps talk to the runner.
         github: the `github` context.
-        variables: the variables of each environment.
+        variables: the variables of each environment; those of the repository itself under "".
+        secrets: the secrets of the repository.
         actions: the stubs of actions, by OWNER/NAME, without a revision.
         environment: the variables that a step's process starts with.
     """
@@ -76,6 +89,7 @@ class Runner:
     variables: Mapping[str, Mapping[str, str]]
     actions: Mapping[str, Action]
     environment: Mapping[str, str]
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, workflow: str) -> Run:
         """Run a workflow of `.github/workflows`, whatever it is triggered by."""
@@ -86,7 +100,8 @@ class Runner:
     def _workflow(self, path: str, inputs: Mapping[str, str], run: Run, *, caller: str) -> None:
         document = read(self.repository / path)
         _known(document, WORKFLOW_KEYS, path)
-        context = {"github": self.github, "inputs": inputs}
+        ended: dict[str, Any] = {}
+        context = {"github": self.github, "inputs": inputs, "needs": ended}
         for name, job in _in_order(document["jobs"]):
             _known(job, ORDER_KEYS | (CALL_KEYS if "uses" in job else JOB_KEYS), f"{path}: {name}")
             needs = tuple(f"{caller}{needed}" for needed in _names(job.get("needs", [])))
@@ -99,19 +114,23 @@ class Runner:
                 given = _inputs(declared.get("inputs", {}), _values(job, "with", context), called)
                 self._workflow(called, given, run, caller=f"{caller}{name}/")
             else:
-                self._job(f"{caller}{name}", job, context, run)
+                outputs = self._job(f"{caller}{name}", job, context, run)
+                ended[name] = {"outputs": Lenient(outputs)}
 
-    def _job(self, name: str, job: Mapping[str, Any], context: Context, run: Run) -> None:
+    def _job(self, name: str, job: Mapping[str, Any], context: Context, run: Run) -> dict[str, str]:
         environment = interpolate(job.get("environment", ""), context)
         context = {
             **context,
+            "secrets": Lenient(self.secrets),
             "vars": Lenient(self.variables.get(environment, {})),
             "runner": {"temp": str(self.temporary)},
         }
         try:
-            self._steps(job["steps"], _Scope(_values(job, "env", context), context, {}), run)
+            left = self._steps(job["steps"], _Scope(_values(job, "env", context), context, {}), run)
         except StepFailedError:
             run.failed.append(name)
+            return {}
+        return _values(job, "outputs", left)
 
     def _steps(self, steps: Sequence[Mapping[str, Any]], scope: _Scope, run: Run) -> Context:
         """Execute steps, and return the contexts that they leave."""
@@ -129,14 +148,23 @@ class Runner:
 
     def _command(self, step: Mapping[str, Any], scope: _Scope, run: Run) -> Mapping[str, str]:
         assert "${{" not in step["run"], "An expression in a script would be an injection."
-        script, output = self.temporary / "script.sh", self.temporary / "output"
+        script = self.temporary / "script.sh"
         script.write_text(step["run"])
-        output.write_text("")
+        # What a step tells the runner: its outputs, variables for the steps after it, and a page for people.
+        told = {name: self.temporary / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_STEP_SUMMARY")}
+        for path in told.values():
+            path.write_text("")
         done = subprocess.run(
             [*SHELLS[step.get("shell")], script],
             cwd=self.repository,
             check=False,
-            env={**self.environment, **self._variables, **scope.exported, **scope.env, "GITHUB_OUTPUT": str(output)},
+            env={
+                **self.environment,
+                **self._variables,
+                **scope.exported,
+                **scope.env,
+                **{name: str(path) for name, path in told.items()},
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -145,13 +173,13 @@ class Runner:
         run.log += done.stdout
         if done.returncode:
             raise StepFailedError
-        pairs = [line.partition("=") for line in output.read_text().splitlines()]
-        assert all(sign for _, sign, _ in pairs), pairs
-        return {name: value for name, _, value in pairs}
+        run.summary += told["GITHUB_STEP_SUMMARY"].read_text()
+        scope.exported.update(_pairs(told["GITHUB_ENV"]))
+        return _pairs(told["GITHUB_OUTPUT"])
 
     @property
     def _variables(self) -> dict[str, str]:
-        names = {"GITHUB_SHA": "sha", "GITHUB_REPOSITORY": "repository"}
+        names = {"GITHUB_REPOSITORY": "repository", "GITHUB_RUN_ID": "run_id", "GITHUB_SHA": "sha"}
         found = {name: str(self.github[key]) for name, key in names.items()}
         return {**found, "CI": "true", "GITHUB_ACTIONS": "true", "RUNNER_TEMP": str(self.temporary)}
 
@@ -172,6 +200,12 @@ def read(path: Path) -> dict[str, Any]:
     """Return a workflow or an action; all that is in it is text, as it reaches an action."""
     document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
     return document
+
+
+def _pairs(path: Path) -> dict[str, str]:
+    pairs = [line.partition("=") for line in path.read_text().splitlines()]
+    assert all(sign for _, sign, _ in pairs), pairs
+    return {name: value for name, _, value in pairs}
 
 
 def _known(document: Mapping[str, Any], keys: set[str], where: str) -> None:
