@@ -52,8 +52,8 @@ WEAK_ATTRIBUTES = {
 TRANSFORM = {"fit_resample", "fit_transform", "inverse_transform", "transform"}
 COMPUTE = {"dot", "einsum", "matmul", "sigmoid", "softmax"}
 TRAIN = {
-    "curve_fit", "fit", "fit_generator", "fit_predict", "fmin", "fmin_bfgs", "fmin_cg", "lstsq", "minimize",
-    "partial_fit", "polyfit", "train",
+    "auto_arima", "curve_fit", "fit", "fit_constrained", "fit_generator", "fit_predict", "fit_regularized", "fmin",
+    "fmin_bfgs", "fmin_cg", "lstsq", "minimize", "partial_fit", "polyfit", "train",
 }  # fmt: skip
 # Words of the names that people give to functions of their own: `classify0`, `predict_one`, `gradAscent`, `trainNB`.
 INFER_WORDS = {
@@ -131,10 +131,6 @@ class Judge:
         """Return the roles of a piece of code."""
         return {evidence.role for evidence in self.evidence(node)}
 
-    def infers(self, call: ast.AST) -> bool:
-        """Return whether an expression is itself a call that infers."""
-        return isinstance(call, ast.Call) and Role.INFER in {e.role for e in self._call(call, frozenset())}
-
     def _evidence(self, node: ast.AST, within: frozenset[str]) -> Iterator[Evidence]:
         skip: set[int] = set()
         # `with open("model.pkl") as f: model = pickle.load(f)`: the file and the variable tell what is loaded.
@@ -185,15 +181,20 @@ class Judge:
             yield Role.TRANSFORM
         if name in COMPUTE:
             yield Role.COMPUTE
-        if not (owner and self._is_transformer(owner)):
-            yield from self._model_roles(name, is_own=owner is None or name in self._methods)
+        if name == "input":
+            # Its prompt is printed.
+            yield from (Role.READ, Role.WRITE)
+        for role in self._model_roles(name, is_own=owner is None or name in self._methods):
+            # What transforms data is fitted, too; that is no training. A model named like one still infers.
+            if role is Role.INFER or not (owner and self._is_transformer(owner)):
+                yield role
         if name in LOAD and (name in LOAD_MODEL or tells or _mentions_model(call)):
             yield Role.LOAD_MODEL
-        elif READ.fullmatch(name) or (name in {"open", "load"} and not _opens_to_write(call)):
+        elif READ.fullmatch(name) or (name in {"open", "load"} and not opens_to_write(call)):
             yield Role.READ
         if name in SAVE and _mentions_model(call):
             yield Role.SAVE_MODEL
-        elif WRITE.fullmatch(name) or (name == "open" and _opens_to_write(call)):
+        elif (WRITE.fullmatch(name) and name not in WEAK_CALLS) or (name == "open" and opens_to_write(call)):
             yield Role.WRITE
 
     def _model_roles(self, name: str, *, is_own: bool) -> Iterator[Role]:
@@ -260,6 +261,7 @@ def _mentions_model(call: ast.Call) -> bool:
     return any(MODEL_FILE.search(ast.unparse(a)) for a in (*call.args, *(k.value for k in call.keywords)))
 
 
-def _opens_to_write(call: ast.Call) -> bool:
+def opens_to_write(call: ast.Call) -> bool:
+    """Return whether a call of `open` may change the file."""
     modes = [*call.args[1:2]] + [k.value for k in call.keywords if k.arg == "mode"]
     return any(isinstance(m, ast.Constant) and isinstance(m.value, str) and set(m.value) & set("wax+") for m in modes)

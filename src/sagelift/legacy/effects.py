@@ -1,0 +1,215 @@
+"""What a statement needs and changes, and so whether two statements may change places."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sagelift.legacy import names
+from sagelift.legacy.program import Program, Statement
+from sagelift.legacy.roles import Role, called, opens_to_write
+
+# Methods and functions that leave their object, or their arguments, as they are.
+QUIET = {
+    "apply_model", "argmax", "astype", "copy", "corr", "count", "decision_function", "describe", "drop",
+    "format", "get", "get_params", "groupby", "head", "info", "isin", "isna", "isnull", "items", "join", "keys", "kneighbors", "max",
+    "mean", "min", "nunique", "predict", "predict_log_proba", "predict_proba", "reshape", "round", "score",
+    "score_samples", "split", "staged_predict", "std", "sum", "tail", "to_csv", "to_string", "tolist", "unique",
+    "value_counts", "values",
+}  # fmt: skip
+# Functions of libraries that change what they are given.
+IN_PLACE = {"copyto", "fill_diagonal", "heapify", "heappop", "heappush", "insort", "place", "put", "shuffle"}
+# What draws random numbers, or sets where they start; seaborn draws those of its confidence intervals.
+RANDOM = re.compile(
+    r"random|rng|seed|shuffle|\bsample$|permutation|choice|\brand|barplot|catplot|lineplot|lmplot|pointplot|regplot|relplot"
+    r"|stripplot|jointplot|pairplot"
+)
+WRITES_FILE = re.compile(
+    r"to_(?!string|numpy|dict|list|frame|datetime)\w+|save\w*|dump|write\w*|imsave|makedirs|mkdir|remove"
+)
+# Methods and attributes that may give another name to (a part of) the same object.
+VIEWS = {
+    "T", "get", "iloc", "loc", "ravel", "reshape", "setdefault", "squeeze", "swapaxes", "to_numpy", "transpose",
+    "values", "view",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Effect:
+    reads: frozenset[str]
+    binds: frozenset[str]
+    changes: frozenset[str]
+    is_random: bool
+    is_seen: bool
+    reads_files: bool
+    writes_files: bool
+
+
+class Effects:
+    """Tells of the statements of a program whether they may change places."""
+
+    def __init__(self, program: Program) -> None:
+        """Look at a program."""
+        self._program = program
+        self._definitions = set(program.definitions)
+        self._aliases = _aliases(s.tree for s in program.statements)
+        self._known: dict[int, _Effect] = {}
+        self._parameters: dict[str, set[str]] = {}
+        # Statements are told apart by their identity: they must live as long as what is known of them.
+        self._seen: list[Statement] = []
+
+    def commute(self, one: Statement, other: Statement) -> bool:
+        """Return whether two statements may run in either order."""
+        a, b = self._of(one), self._of(other)
+        return not (
+            a.binds & (b.reads | b.binds | b.changes)
+            or b.binds & (a.reads | a.changes)
+            or a.changes & (b.reads | b.changes)
+            or b.changes & a.reads
+            or (a.is_random and b.is_random)
+            or (a.is_seen and b.is_seen)
+            or (a.writes_files and (b.reads_files or b.writes_files))
+            or (b.writes_files and a.reads_files)
+        )
+
+    def is_seen(self, statement: Statement) -> bool:
+        """Return whether somebody sees the statement's effect: it prints, plots or writes."""
+        return self._of(statement).is_seen
+
+    def _of(self, statement: Statement) -> _Effect:
+        if id(statement) not in self._known:
+            self._seen.append(statement)
+            self._known[id(statement)] = self._found(statement)
+        return self._known[id(statement)]
+
+    def _found(self, statement: Statement) -> _Effect:
+        program, tree = self._program, statement.tree
+        needed = program.needs(statement.names.reads)
+        inner = [program.definitions[name] for name in needed & self._definitions]
+        reads = statement.names.reads.union(*(d.names.reads for d in inner))
+        binds = (statement.names.binds | statement.names.deletes).union(*(s.names.globals for s in (statement, *inner)))
+        fixed = self._definitions | set(program.imported) | set(program.constants)
+        changes = self._changes(tree) | {n for d in inner for n in self._changes(d.tree) & program.shared()}
+        roles = program.judge.roles(tree)
+        calls = [n for t in (tree, *(d.tree for d in inner)) for n in ast.walk(t) if isinstance(n, ast.Call)]
+        acts = isinstance(tree, ast.Expr) and bool(_roots([tree.value]) & set(program.imported))
+        return _Effect(
+            frozenset(self._with_aliases(reads - fixed)),
+            frozenset(binds),
+            frozenset(self._with_aliases(changes - set(program.imported))),
+            any(RANDOM.search(ast.unparse(call.func)) for call in calls),
+            acts or Role.WRITE in roles,
+            bool(roles & {Role.READ, Role.LOAD_MODEL}),
+            any(_writes_file(call) for call in calls),
+        )
+
+    def _with_aliases(self, found: set[str]) -> set[str]:
+        return found.union(*(self._aliases.get(name, set()) for name in found))
+
+    def _changes(self, tree: ast.AST) -> set[str]:
+        """Return the names whose objects a piece of code may change in place."""
+        changed: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                changed |= _roots([node.value])
+            elif isinstance(node, ast.AugAssign):
+                changed |= _roots([node.target])
+            elif isinstance(node, ast.Call):
+                changed |= self._changed_by(node)
+        return changed
+
+    def _changed_by(self, call: ast.Call) -> set[str]:
+        name = called(call) or ""
+        arguments = [*call.args, *(k.value for k in call.keywords)]
+        if isinstance(call.func, ast.Name) and name in self._definitions:
+            return _roots(arguments) if self._changed_parameters(name) else set()
+        if name in IN_PLACE:
+            return _roots(arguments)
+        quiet = name in QUIET and not any(k.arg == "inplace" for k in call.keywords)
+        return set() if quiet or not isinstance(call.func, ast.Attribute) else _roots([call.func.value])
+
+    def _changed_parameters(self, name: str) -> set[str]:
+        """Return the parameters whose objects a function of the script may change; those of a class are not known."""
+        if name not in self._parameters:
+            # A function that calls itself changes nothing by that alone.
+            self._parameters[name] = set()
+            tree = self._program.definitions[name].tree
+            if isinstance(tree, names.FUNCTIONS):
+                arguments = {a.arg for a in ast.walk(tree.args) if isinstance(a, ast.arg)}
+                aliases = _aliases(n for n in ast.walk(tree) if isinstance(n, ast.stmt))
+                changes = self._changes(tree)
+                self._parameters[name] = changes.union(*(aliases.get(n, set()) for n in changes)) & arguments
+            else:
+                self._parameters[name] = {"self"}
+        return self._parameters[name]
+
+
+def _writes_file(call: ast.Call) -> bool:
+    name = called(call) or ""
+    return opens_to_write(call) if name == "open" else bool(WRITES_FILE.fullmatch(name))
+
+
+def _roots(expressions: Iterable[ast.expr]) -> set[str]:
+    """Return the variables that expressions start from: `df` of `df.loc[0].values`."""
+    found = set()
+    for expression in expressions:
+        node: ast.expr = expression
+        while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
+            node = node.func if isinstance(node, ast.Call) else node.value
+        parts = node.elts if isinstance(node, ast.Tuple | ast.List) else []
+        found |= {node.id} if isinstance(node, ast.Name) else _roots(parts)
+    return found
+
+
+def _aliases(statements: Iterable[ast.AST]) -> dict[str, set[str]]:
+    """Return for each variable those that may be other names for (a part of) its object."""
+    groups: dict[str, set[str]] = {}
+    for tree in statements:
+        for targets, value in _assignments(tree):
+            linked = targets | (_viewed(value) if value is not None else set())
+            merged = linked.union(*(groups.get(name, set()) for name in linked))
+            groups.update(dict.fromkeys(merged, merged))
+    return groups
+
+
+def _assignments(tree: ast.AST) -> Iterator[tuple[set[str], ast.expr]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield from _paired(target, node.value)
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            yield names.targets(node.target), node.value
+        elif isinstance(node, ast.For):
+            for name in names.targets(node.target):
+                yield {name}, node.iter
+
+
+def _paired(target: ast.expr, value: ast.expr) -> Iterator[tuple[set[str], ast.expr]]:
+    if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+        for one, other in zip(target.elts, value.elts, strict=False):
+            yield from _paired(one, other)
+    elif isinstance(target, ast.Tuple | ast.List):
+        for one in target.elts:
+            yield names.targets(one), value
+    else:
+        yield (names.targets(target) or _roots([target])), value
+
+
+def _viewed(value: ast.expr | None) -> set[str]:
+    """Return the variables whose objects a value may be, hold, or be a part of."""
+    match value:
+        case ast.Name():
+            return {value.id}
+        case ast.Call(func=ast.Attribute(attr=name, value=part)) if name in VIEWS:
+            parts: list[ast.expr | None] = [part]
+        case ast.Subscript() | ast.Attribute() | ast.Starred():
+            parts = [value.value]
+        case ast.Tuple() | ast.List() | ast.Set():
+            parts = [*value.elts]
+        case ast.Dict():
+            parts = [*value.values]
+        case ast.IfExp():
+            parts = [value.body, value.orelse]
+        case _:
+            parts = []
+    return set().union(*(_viewed(part) for part in parts))

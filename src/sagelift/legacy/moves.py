@@ -1,0 +1,229 @@
+"""How statements are moved and divided so that a program can be cut, without a difference to its results."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import libcst as cst
+
+from sagelift.legacy import names, statements
+from sagelift.legacy.effects import Effects
+from sagelift.legacy.program import Program
+from sagelift.legacy.roles import Role, called
+from sagelift.legacy.statements import EMPTY, Statement
+
+MODEL = {Role.INFER, Role.LOAD_MODEL, Role.TRAIN}
+# Constructors of what holds data, not of models.
+DATA_CLASSES = {"DataFrame", "ExcelFile", "ExcelWriter", "Path", "Series"}
+# Where what stands within is evaluated later, more than once, or perhaps not at all.
+OTHER_TIMES = (ast.Lambda, *names.COMPREHENSIONS, ast.IfExp, ast.BoolOp, ast.Await)
+
+
+class Span(NamedTuple):
+    """Statements, and the indices of the first one of predict and of the one after its last."""
+
+    statements: list[Statement]
+    first: int
+    end: int
+
+
+def divide_last(program: Program, found: Sequence[Statement], wanted: set[Role]) -> list[Statement]:
+    """Take the last call of these roles out of the statement that reports on it: `print(model.predict(X))`."""
+    for index in reversed(range(len(found))):
+        if program.judge.roles(found[index].tree) & wanted:
+            divided = _divided(program, found, found[index], wanted)
+            return [*found[:index], *divided, *found[index + 1 :]]
+    return list(found)
+
+
+def _divided(program: Program, found: Sequence[Statement], statement: Statement, wanted: set[Role]) -> list[Statement]:
+    tree = statement.tree
+    if not isinstance(tree, ast.Expr | ast.Assign) or not isinstance(tree.value, ast.Call):
+        return [statement]
+    call = next((c for c in _early_calls(tree.value, program, wanted)), None)
+    if call is None or call is tree.value:
+        return [statement]
+    name = _unused("predictions", program, found)
+    first = statements.parse(f"{name} = {ast.unparse(call)}", statement.lines).led_by(statement.leading_lines)
+    replacer = _Replacer(ast.unparse(call), name)
+    node = statement.node.visit(replacer)
+    if not replacer.done or not isinstance(node, cst.BaseStatement):
+        return [statement]
+    return [first, statement.with_node(node).led_by([])]
+
+
+def _unused(stem: str, program: Program, found: Sequence[Statement]) -> str:
+    taken = {n for s in found for n in s.names.reads | s.names.binds} | set(program.definitions) | set(program.imported)
+    name = stem
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _early_calls(value: ast.expr, program: Program, wanted: set[Role]) -> Iterator[ast.Call]:
+    """Return the inference within an expression if nothing that could matter is evaluated before it."""
+    for node in _in_evaluation_order(value):
+        if isinstance(node, OTHER_TIMES):
+            return
+        if isinstance(node, ast.Call):
+            if program.judge.roles(node) & wanted:
+                yield node
+                return
+            if called(node) != "format":
+                return
+
+
+def _in_evaluation_order(node: ast.AST) -> Iterator[ast.AST]:
+    """Return the parts of an expression in the order in which their values are made: a call after its arguments."""
+    if not isinstance(node, OTHER_TIMES):
+        for child in ast.iter_child_nodes(node):
+            yield from _in_evaluation_order(child)
+    yield node
+
+
+class _Replacer(cst.CSTTransformer):
+    """Replaces the first call of this meaning by a name."""
+
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__()
+        self._text = text
+        self._name = name
+        self.done = False
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        if not self.done and ast.unparse(ast.parse(EMPTY.code_for_node(original_node).strip())) == self._text:
+            self.done = True
+            return cst.Name(self._name)
+        return updated_node
+
+
+def sink_models(program: Program, effects: Effects, span: Span, wanted: set[Role]) -> Span:
+    """Move what loads or makes the model towards its first use, so that preprocessing does without."""
+    roles = [program.judge.roles(s.tree) for s in span.statements]
+    core = next((i for i in range(span.end) if roles[i] & ({Role.TRAIN, Role.INFER} | wanted)), span.end - 1)
+    order = list(range(core))
+    for index in reversed(range(core)):
+        if Role.LOAD_MODEL not in roles[index] and not _makes_model(span.statements[index], program):
+            continue
+        at = order.index(index)
+        to = at
+        while to + 1 < core and effects.commute(span.statements[index], span.statements[order[to + 1]]):
+            to += 1
+        order.insert(to, order.pop(at))
+    first = next((at for at, i in enumerate(order) if roles[i] & (MODEL | wanted)), core)
+    # Constructors directly before what predict begins with belong to it.
+    while first and _makes_model(span.statements[order[first - 1]], program):
+        first -= 1
+    return Span([*(span.statements[i] for i in order), *span.statements[core:]], first, span.end)
+
+
+def _makes_model(statement: Statement, program: Program) -> bool:
+    """Whether a statement only calls the constructor of a class that is later trained or asked."""
+    tree = statement.tree
+    if not (isinstance(tree, ast.Assign) and isinstance(tree.value, ast.Call)):
+        return False
+    calls = [called(n) or "" for n in ast.walk(tree.value) if isinstance(n, ast.Call)]
+    if not all(name[:1].isupper() for name in calls) or called(tree.value) in DATA_CLASSES:
+        return False
+    bound = names.targets(tree)
+    return any(
+        isinstance(n, ast.Attribute)
+        and isinstance(n.value, ast.Name)
+        and n.value.id in bound
+        and n.attr in {"fit", "fit_predict", "predict", "train"}
+        for s in program.statements
+        for n in ast.walk(s.tree)
+    )
+
+
+def reports_last(program: Program, effects: Effects, span: Span) -> Span:
+    """Move what only reports behind the last inference, where no later inference can tell the difference."""
+    stay: list[Statement] = []
+    late: list[Statement] = []
+    for statement in reversed(span.statements[span.first : span.end]):
+        works = program.judge.roles(statement.tree) & (MODEL | {Role.READ, Role.SAVE_MODEL})
+        if not works and all(effects.commute(statement, other) for other in stay):
+            late.insert(0, statement)
+        else:
+            stay.insert(0, statement)
+    if not stay:
+        return span
+    before, after = span.statements[: span.first], span.statements[span.end :]
+    return Span([*before, *stay, *late, *after], span.first, span.first + len(stay))
+
+
+def widen(program: Program, span: Span) -> Span:
+    """Take what finishes the output of predict, or else prepares its input, into a predict of a single line."""
+    found, first, end = span
+    judge = program.judge
+
+    def is_quiet(statement: Statement) -> bool:
+        return isinstance(statement.tree, ast.Assign) and not judge.roles(statement.tree) & {Role.READ, Role.WRITE}
+
+    bound = set().union(*(s.names.binds for s in found[first:end]))
+    while end + 1 < len(found) and is_quiet(found[end]) and found[end].names.reads & bound:
+        bound |= found[end].names.binds
+        end += 1
+    if end > span.end:
+        return Span(found, first, end)
+    needed = set().union(*(s.names.reads for s in found[first:end]))
+    while first > 1 and is_quiet(found[first - 1]) and found[first - 1].names.binds & needed:
+        first -= 1
+        needed |= found[first].names.reads
+    return Span(found, first, end)
+
+
+def divide_last_loop(program: Program, span: Span, wanted: set[Role]) -> Span | None:
+    """Divide a loop that infers and reports in turn, where it ends the program: all inferences, then all reports."""
+    loop = span.statements[-1]
+    node, tree = loop.node, loop.tree
+    if span.end != len(span.statements) or not isinstance(node, cst.For) or not isinstance(tree, ast.For):
+        return None
+    body = node.body
+    at = _end_of_inference(program, tree, wanted)
+    carried = _carried(program, tree, at) if at else []
+    if not carried or not isinstance(body, cst.IndentedBlock):
+        return None
+    collected = _unused("results", program, span.statements)
+    bundle = f"{', '.join(carried)}," if len(carried) == 1 else ", ".join(carried)
+    keep = statements.parse(f"{collected}.append(({bundle}))", loop.lines).node
+    first = node.with_changes(body=body.with_changes(body=[*body.body[:at], keep], footer=[]))
+    second = cst.parse_statement(f"for {bundle} in {collected}:\n    pass\n").with_changes(
+        body=body.with_changes(body=body.body[at:])
+    )
+    start = statements.parse(f"{collected} = []", loop.lines).led_by(loop.leading_lines)
+    loops = [start, loop.with_node(first).led_by([]), Statement(second, loop.lines)]
+    divided = [*span.statements[:-1], *loops]
+    return Span(divided, span.first, len(divided) - 1)
+
+
+def _end_of_inference(program: Program, tree: ast.For, wanted: set[Role]) -> int:
+    """Return how many statements of a loop infer or come before; 0 if the loop cannot be divided behind them."""
+    roles = [program.judge.roles(s) for s in tree.body]
+    at = max((i for i, found in enumerate(roles) if found & wanted), default=-1) + 1
+    writes = any(Role.WRITE in found for found in roles[:at])
+    jumps = any(isinstance(n, ast.Break | ast.Continue | ast.Return) for s in tree.body for n in ast.walk(s))
+    lines = {s.lineno for s in tree.body}
+    shared_lines = len(lines) < len(tree.body)
+    return 0 if at == len(tree.body) or writes or jumps or tree.orelse or shared_lines else at
+
+
+def _carried(program: Program, tree: ast.For, at: int) -> list[str]:
+    """Return what the reports of a turn need of its inferences; nothing if the turns depend on each other."""
+    head, tail = tree.body[:at], tree.body[at:]
+    before, after = names.of(head), names.of(tail)
+    turn = names.targets(tree.target)
+    carried = (before.binds | turn) & names.upward_exposed(tail)
+    changed = {
+        n.func.value.id
+        for s in tail
+        for n in ast.walk(s)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and isinstance(n.func.value, ast.Name)
+    } | {n.value.id for s in tail for n in ast.walk(s) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name)
+         and not isinstance(n.ctx, ast.Load)}  # fmt: skip
+    # What the reports bind or change must not matter to a later inference, and what is carried is made anew each turn.
+    depends = after.binds & before.reads or changed & before.reads - set(program.imported) - turn
+    remains = (carried & before.binds) - before.certain or carried & before.reads & names.upward_exposed(head) - turn
+    # An object that is made once and changed in each turn would be the same one in all of them.
+    remade = {n for s in head for n in names.of(s).certain}
+    return [] if depends or remains or not carried <= remade | turn else sorted(carried)
