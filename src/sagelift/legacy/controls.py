@@ -1,0 +1,257 @@
+"""Controls of a proof: changed migrations, which the comparison of the results must catch.
+
+Without them, equal results may only mean that nobody looked: that what is compared does not depend on the code.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import zip_longest
+from operator import itemgetter
+from typing import Protocol
+
+import libcst as cst
+from libcst import matchers
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from sagelift.legacy import names
+from sagelift.legacy.cuts import STEPS
+from sagelift.legacy.program import EMPTY
+
+MOST_TRIES = 3
+"""How many changes of a script are tried until one is caught: some have no effect, such as that of a default."""
+
+AT_ONCE = 2
+"""How many changed migrations run at the same time."""
+
+_SHOWN = 60
+"""Characters of code that a sentence shows."""
+
+_OPERATORS: dict[type[cst.CSTNode], type[cst.CSTNode]] = {
+    cst.Add: cst.Subtract,
+    cst.Subtract: cst.Add,
+    cst.Multiply: cst.Divide,
+    cst.Divide: cst.Multiply,
+    cst.FloorDivide: cst.Multiply,
+    cst.Power: cst.Multiply,
+    cst.BitAnd: cst.BitOr,
+    cst.BitOr: cst.BitAnd,
+    cst.AddAssign: cst.SubtractAssign,
+    cst.SubtractAssign: cst.AddAssign,
+    cst.MultiplyAssign: cst.DivideAssign,
+    cst.DivideAssign: cst.MultiplyAssign,
+    cst.LessThan: cst.GreaterThanEqual,
+    cst.GreaterThanEqual: cst.LessThan,
+    cst.LessThanEqual: cst.GreaterThan,
+    cst.GreaterThan: cst.LessThanEqual,
+    cst.Equal: cst.NotEqual,
+    cst.NotEqual: cst.Equal,
+}
+
+_OPPOSITE = {"True": "False", "False": "True"}
+
+_TEXT = matchers.SimpleString() | matchers.FormattedString() | matchers.ConcatenatedString()
+
+_SILENT = matchers.SimpleStatementLine(
+    body=[matchers.OneOf(matchers.Import(), matchers.ImportFrom(), matchers.Expr(value=_TEXT))]
+)
+
+
+class Result(Protocol):
+    """What came of a changed migration; see `sagelift.legacy.candidates.Attempt`."""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of the comparison; empty if a script failed."""
+
+    @property
+    def failure(self) -> str:
+        """What differed, or failed; empty if the results are the same."""
+
+
+Run = Callable[[Mapping[str, str]], Result]
+"""Runs a migration with these scripts, and compares what it leaves; from several threads at once."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """A change, and whether it was caught; `ops.proof.recording` in the template reads it.
+
+    Attributes:
+        kind: `variable`, one that crosses a cut, or `operation`, one of the code.
+        change: What was changed, and where.
+        caught: Whether the results differed, or a script failed.
+        how: The first difference, or the failure.
+    """
+
+    kind: str
+    change: str
+    caught: bool
+    how: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A changed migration.
+
+    Attributes:
+        text: What was changed, and where.
+        scripts: The code of each script.
+    """
+
+    text: str
+    scripts: Mapping[str, str]
+
+
+def try_out(scripts: Mapping[str, str], run: Run) -> list[Control]:
+    """Try whether the comparison catches a lost variable, and a changed operation of each part.
+
+    Args:
+        scripts: The code of each script of the migration, by its name without suffix.
+        run: Runs a changed migration.
+
+    Returns:
+        The change of each that was caught, preferably by other results; where none was, the last one tried.
+    """
+    parts = [name for name in STEPS if name in scripts]
+    operations = [changes for name in parts if (changes := _operations(scripts, name))]
+    # The job of code that runs whole does nothing by itself: the code stands beside it.
+    operations = operations or [_operations(scripts, name) for name in scripts if name not in parts]
+    sought = [("variable", _variables(scripts, parts)), *(("operation", changes) for changes in operations)]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        tried = [threads.submit(_try, kind, changes, run) for kind, changes in sought if changes]
+        return [control.result() for control in tried]
+
+
+def _try(kind: str, changes: Sequence[Change], run: Run) -> Control:
+    failed: Control | None = None
+    for change in changes:
+        result = run(change.scripts)
+        tried = Control(kind, change.text, bool(result.failure), result.failure or "the results are the same")
+        # That a script fails without one of its variables is all that can be expected.
+        if result.failure and (result.verdict or kind == "variable"):
+            return tried
+        failed = failed or (tried if tried.caught else None)
+    return failed or tried
+
+
+def _variables(scripts: Mapping[str, str], parts: Iterable[str]) -> list[Change]:
+    """Return migrations in which a variable does not cross a cut, of each cut in turn."""
+    turns = zip_longest(*(_dropped(scripts, part) for part in parts))
+    return [change for turn in turns for change in turn if change][:MOST_TRIES]
+
+
+def _dropped(scripts: Mapping[str, str], part: str) -> Iterator[Change]:
+    module = cst.parse_module(scripts[part])
+    for call in matchers.findall(module, matchers.Call(func=matchers.Attribute(attr=matchers.Name("pass_on")))):
+        for argument in cst.ensure_type(call, cst.Call).args:
+            if argument.keyword:
+                changed = module.with_deep_changes(argument, value=cst.Name("None"))
+                text = f"{part}.py passes on None in the place of {argument.keyword.value}"
+                yield Change(text, {**scripts, part: changed.code})
+
+
+def _operations(scripts: Mapping[str, str], part: str) -> list[Change]:
+    """Return migrations with one operation of a script changed, first where that most surely shows in the results."""
+    wrapper = MetadataWrapper(cst.parse_module(scripts[part]), unsafe_skip_copy=True)
+    lines = wrapper.resolve(PositionProvider)
+    # One of each statement: the few that are tried must not all be in the same one without effect.
+    turns = zip_longest(*(_changes(statement) for statement in _effective(_sequence(wrapper.module.body))))
+    changes = sorted((change for turn in turns for change in turn if change), key=itemgetter(0))
+    found = []
+    for _, node, replacement in changes[:MOST_TRIES]:
+        before, after = (" ".join(EMPTY.code_for_node(n).split())[:_SHOWN] for n in (node, replacement))
+        text = f"line {lines[node].start.line} of {part}.py: `{before}` becomes `{after}`"
+        changed = cst.ensure_type(wrapper.module.deep_replace(node, replacement), cst.Module)
+        found.append(Change(text, {**scripts, part: changed.code}))
+    return found
+
+
+def _sequence(body: Iterable[cst.CSTNode]) -> list[cst.CSTNode]:
+    """Return the statements of a script: those of its functions in their place, without the function of the job."""
+    found: list[cst.CSTNode] = []
+    for statement in body:
+        if isinstance(statement, cst.FunctionDef | cst.ClassDef):
+            if "handover.step(" not in EMPTY.code_for_node(statement):
+                found += _sequence(statement.body.body)
+        elif not matchers.matches(statement, _SILENT):
+            found.append(statement)
+    return found
+
+
+def _effective(statements: Sequence[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """Yield the statements that results come from by data flow, from the last to the first."""
+    wanted: set[str] = set()
+    for statement in reversed(statements):
+        trees = ast.parse(EMPTY.code_for_node(statement)).body
+        found = names.of(trees)
+        # What is called for its effect, what is changed in place and what is returned is all that there is to see.
+        assigns = all(isinstance(tree, ast.Assign | ast.AnnAssign) for tree in trees)
+        if found.binds & wanted or not found.binds or not assigns:
+            wanted = (wanted - found.certain) | found.reads
+            yield statement
+
+
+def _changes(statement: cst.CSTNode) -> Iterator[tuple[int, cst.CSTNode, cst.CSTNode]]:
+    """Yield changes of a statement, the best first: how good they are, a part of it, and what it becomes."""
+    nodes = list(_walk(statement))
+    for rank, kind in enumerate((_operation, _constant, _order, _line)):
+        yield from ((rank, node, replacement) for node in nodes if (replacement := kind(node)))
+
+
+def _walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield the parts of a statement, but for annotations, which compute nothing."""
+    if not isinstance(node, cst.Annotation):
+        yield node
+        for child in node.children:
+            yield from _walk(child)
+
+
+def _operation(node: cst.CSTNode) -> cst.CSTNode | None:
+    """Return an operation with another operator; none for texts, and not for the question what the main script is."""
+    if isinstance(node, cst.Comparison) and not matchers.matches(node.left, matchers.Name("__name__")):
+        first, *rest = node.comparisons
+        operator = _other(first.operator)
+        return operator and node.with_changes(comparisons=[first.with_changes(operator=operator), *rest])
+    if isinstance(node, cst.AugAssign) or (
+        isinstance(node, cst.BinaryOperation)
+        and not any(matchers.matches(side, _TEXT) for side in (node.left, node.right))
+    ):
+        operator = _other(node.operator)
+        return operator and node.with_changes(operator=operator)
+    return None
+
+
+def _other(operator: cst.CSTNode) -> cst.CSTNode | None:
+    other = _OPERATORS.get(type(operator))
+    return other() if other else None
+
+
+def _constant(node: cst.CSTNode) -> cst.CSTNode | None:
+    """Return another number, or the other of True and False."""
+    if isinstance(node, cst.Integer):
+        return cst.Integer(str(node.evaluated_value + 1))
+    if isinstance(node, cst.Float):
+        return cst.Float(repr(node.evaluated_value / 2)) if node.evaluated_value else None
+    if isinstance(node, cst.Name) and node.value in _OPPOSITE:
+        return cst.Name(_OPPOSITE[node.value])
+    return None
+
+
+def _order(node: cst.CSTNode) -> cst.CSTNode | None:
+    """Return predictions in the other order."""
+    if isinstance(node, cst.Call) and matchers.matches(node.func, matchers.Attribute()):
+        code = EMPTY.code_for_node(node)
+        return cst.parse_expression(f"{code}[::-1]") if "predict" in code.partition("(")[0] else None
+    return None
+
+
+def _line(node: cst.CSTNode) -> cst.CSTNode | None:
+    """Return a print with another end of the line."""
+    if matchers.matches(node, matchers.Call(func=matchers.Name("print"))):
+        call = cst.ensure_type(node, cst.Call)
+        if not any(argument.star or (argument.keyword and argument.keyword.value == "end") for argument in call.args):
+            [end] = cst.ensure_type(cst.parse_expression(r'print(end="?\n")'), cst.Call).args
+            return call.with_changes(args=[*call.args, end])
+    return None
