@@ -325,9 +325,9 @@ def _explained(run: _Run, source: Source) -> str:
             f"{where}: prompts for input: give what is to be typed with --answer, once for each prompt, in their order."
         )
     if kind == "FileNotFoundError" and path:
-        return (
-            f"{where}: {path} is not there: put it where the code looks for it, or name it with --path '{path}=FILE'."
-        )
+        return f"{where}: {path} is not there: put it there, or say where it is with --path '{path}=FILE'."
+    if kind == "PermissionError" and path:
+        return f"{where}: {path} may not be written, as it is no file of the script's: write beside the script."
     if kind in {"ModuleNotFoundError", "ImportError"}:
         return f"{where}: {text}: add its distribution with --requirements."
     if kind:

@@ -157,7 +157,9 @@ class _Locator:
                 self._note(named, f"{text} is not there; {self._shown(found)} stands for it")
         if place in self._additions or _exists(place):
             self._places.setdefault(place, set()).add(named.line)
-            if not place.is_relative_to(self._work) and place not in self._additions:
+            # `chdir("..")` after `chdir("data")` leads nowhere else.
+            comes_back = len(self._bases) > 1 and not paths.parts(text.replace("..", ""))
+            if not (place.is_relative_to(self._work) or place in self._additions or comes_back):
                 self._tops.add(place if place.is_dir() else place.parent)
 
     def _place(self, text: str) -> Path:
@@ -261,7 +263,7 @@ def plan(located: Located, program: Program, recording: Recording) -> Staging:
         recording: The run.
 
     Raises:
-        SageliftError: It read a file outside of its folder, by a path that is in no string of the code.
+        SageliftError: It read a file outside of its folder, by a path that is no string of the code.
     """
     layout = located.layout
     files = layout.files()

@@ -4,12 +4,16 @@ Python imports this module by itself where this folder is on its path. It stays 
 and never comes into a generated repository. It runs on every Python from 3.8.
 
 Each line of the trace is a JSON object: `event`, `path` or `text`, and `lines`, those of the script from the outermost
-call to the innermost. What imports and libraries read for themselves is left out.
+call to call to the innermost. What imports and libraries read for themselves is left out.
+
+Legacy code that wants to write outside of its folder is told that it may not, as far as Python hears of it.
+ and libraries read for themselves is left out.
 """
 
 from __future__ import annotations
 
 import atexit
+import errno
 import json
 import os
 import sys
@@ -19,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
-RUNPY = os.path.join(os.path.dirname(os.__file__), "runpy.py")
+# What reads code to run it, or to show it beside a warning.
+READERS_OF_CODE = tuple(os.path.join(os.path.dirname(os.__file__), name) for name in ("linecache.py", "runpy.py"))
 RUNTIME = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
@@ -45,6 +50,8 @@ class Tracer:
             os.path.join(os.path.realpath(folder), "")
             for folder in (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__))
         )
+        own = [os.environ[name] for name in ("HOME", "MPLCONFIGDIR", "TMPDIR")]
+        self._writable = (*(os.path.join(os.path.realpath(folder), "") for folder in own), *self._libraries, "/dev/")
         self._notes: dict[str, Callable[..., None]] = {
             "builtins.input": self._prompt,
             "open": self._open,
@@ -147,12 +154,19 @@ class Tracer:
         return os.path.join(os.path.abspath(_text(path)), "").startswith(os.path.join(self._root, ""))
 
     def _note(self, event: str, path: Any) -> str:
-        """Note what legacy code does to a path; return who does it."""
+        """Note what legacy code does to a path; return who does it.
+
+        Raises:
+            PermissionError: It would change what is not its own.
+        """
         actor, lines = self._actor()
         if actor == "legacy":
             path = os.path.abspath(_text(path))
-            if not os.path.realpath(path).startswith(self._libraries):
+            real = os.path.realpath(path)
+            if not real.startswith(self._libraries):
                 self._write(event=event, path=path, lines=lines)
+            if event in ("write", "update", "remove") and not real.startswith(self._writable):
+                raise PermissionError(errno.EACCES, "outside of the folder of the script", path)
         return actor
 
     def _say(self, event: str, text: str) -> None:
@@ -184,7 +198,7 @@ class Tracer:
         if name not in self._kinds:
             path = os.path.realpath(name)
             folder = os.path.dirname(path)
-            if name.startswith(("<frozen importlib", "<frozen runpy")) or name == RUNPY:
+            if name.startswith(("<frozen importlib", "<frozen runpy")) or name in READERS_OF_CODE:
                 kind = "import"
             elif name.startswith("<"):
                 kind = "library"
