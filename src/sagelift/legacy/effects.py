@@ -11,9 +11,9 @@ from sagelift.legacy.roles import Role, called, opens_to_write
 
 # Methods and functions that leave their object, or their arguments, as they are.
 QUIET = {
-    "apply_model", "argmax", "astype", "copy", "corr", "count", "decision_function", "describe", "drop",
-    "format", "get", "get_params", "groupby", "head", "info", "isin", "isna", "isnull", "items", "join", "keys",
-    "kneighbors", "max", "mean", "min", "nunique", "predict", "predict_log_proba", "predict_proba", "reshape", "round", "score",
+    "apply_model", "argmax", "astype", "copy", "corr", "count", "decision_function", "describe", "drop", "format",
+    "get", "get_params", "groupby", "head", "info", "isin", "isna", "isnull", "items", "join", "keys", "kneighbors",
+    "max", "mean", "min", "nunique", "predict", "predict_log_proba", "predict_proba", "reshape", "round", "score",
     "score_samples", "split", "staged_predict", "std", "sum", "tail", "to_csv", "to_string", "tolist", "unique",
     "value_counts", "values",
 }  # fmt: skip
