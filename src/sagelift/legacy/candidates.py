@@ -1,8 +1,9 @@
 """The ways to migrate a program, tried one after another: the best splits first, then to run it whole."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sagelift.legacy import moving, parity, sandbox, split, staging, wrap
@@ -49,14 +50,14 @@ class Bench:
 
     Attributes:
         repository: The generated repository, whose comparison it is.
-        folder: An empty folder for what is tried.
+        folder: An existing folder for what is tried.
         located: The code, and where its files lie.
         staging: Which files it needs.
         answers: What is typed at its prompts.
         interpreter: The Python of the model's environment.
         time_limit: Seconds for each script.
         expected: What the original left.
-        recording: The file that says what is not deterministic.
+        recording: The file that says what is not deterministic, once that is known.
     """
 
     repository: Path
@@ -67,45 +68,62 @@ class Bench:
     interpreter: Path
     time_limit: float
     expected: Path
-    recording: Path
+    recording: Future[Path]
 
     def attempt(self, candidate: Candidate) -> "Attempt":
         """Write a candidate's scripts, run them one after another, and compare what they leave."""
+        # Every step sees every file at first: what each has read decides what it needs.
+        division = Division(self.staging.inputs, {}, dict.fromkeys(STEPS, tuple(self.staging.inputs)))
         carried: list[set[str]] = [set(), set(), set()]
-        everything = Division(self.staging.inputs, {}, dict.fromkeys(STEPS, tuple(self.staging.inputs)))
-        for _ in range(MOST_REPETITIONS):
-            content = self._content(candidate, carried, everything)
-            place = Path(tempfile.mkdtemp(prefix="trial-", dir=self.folder))
-            moving.move_in(content, place)
-            recording = sandbox.run_chain(
-                place / "src",
-                place / "data" / "sample",
-                place / "output",
-                interpreter=self.interpreter,
-                folder=self.located.layout.folder,
-                model=place / "model",
-                steps=candidate.steps,
-                time_limit=self.time_limit,
-            )
-            wanted = _carried(recording)
-            if not recording.failure or all(new <= old for new, old in zip(wanted, carried, strict=True)):
-                break
-            carried = [old | new for old, new in zip(carried, wanted, strict=True)]
+        try:
+            for _ in range(MOST_REPETITIONS):
+                content = self._content(candidate, carried, division)
+                attempt, recording = self._run(candidate, content)
+                wanted = _carried(recording)
+                if not recording.failure or all(new <= old for new, old in zip(wanted, carried, strict=True)):
+                    break
+                carried = [old | new for old, new in zip(carried, wanted, strict=True)]
+        except split.CannotSplitError as error:
+            return Attempt(candidate, Content({}), "", str(error))
+        if attempt.failure:
+            return attempt
+        division = staging.divide(self.staging, recording, _by_step(content.scripts, candidate.steps))
+        return replace(attempt, content=self._content(candidate, carried, division))
+
+    def changed(self, attempt: "Attempt", scripts: Mapping[str, str]) -> "Attempt":
+        """Run what was tried with other scripts, and compare what they leave."""
+        return self._run(attempt.candidate, replace(attempt.content, scripts=scripts))[0]
+
+    def _run(self, candidate: Candidate, content: Content) -> "tuple[Attempt, sandbox.Recording]":
+        place = Path(tempfile.mkdtemp(prefix="trial-", dir=self.folder))
+        moving.move_in(content, place)
+        recording = sandbox.run_chain(
+            place / "src",
+            place / "data" / "sample",
+            place / "output",
+            interpreter=self.interpreter,
+            folder=self.located.layout.folder,
+            model=place / "model",
+            steps=candidate.steps,
+            time_limit=self.time_limit,
+        )
         if recording.failure:
-            return Attempt(candidate, content, recording.failure)
-        compared = parity.compare(self.repository, self.expected, place / "output", self.recording)
-        scripts = content.scripts if candidate.cuts else {"predict": self.located.source.code}
-        division = staging.divide(self.staging, recording, scripts)
-        return Attempt(candidate, self._content(candidate, carried, division), " and ".join(compared.differences[:1]))
+            return Attempt(candidate, content, "", recording.failure), recording
+        compared = parity.compare(self.repository, self.expected, place / "output", self.recording.result())
+        return Attempt(candidate, content, compared.verdict, "; ".join(compared.differences[:1])), recording
 
     def _content(self, candidate: Candidate, carried: Sequence[set[str]], division: Division) -> Content:
         source, layout = self.located.source, self.located.layout
-        options = {"folder": repr(layout.folder), "script": repr(layout.script)}
-        options |= {"closes_figures": "True"} if source.is_notebook else {}
-        options |= {"arguments": repr(list(self.located.arguments))} if self.located.arguments else {}
-        options |= {"answers": repr(list(self.answers))} if self.answers else {}
+        options = {
+            "folder": repr(layout.folder),
+            "script": repr(layout.script),
+            "arguments": repr(list(self.located.arguments)),
+            "answers": repr(list(self.answers)),
+            "closes_figures": repr(source.is_notebook),
+        }
         if candidate.cuts:
-            written = split.write(candidate.cuts, carried, **options)
+            keeps = [division.keeps[step] for step in STEPS[:-1]]
+            written = split.write(candidate.cuts, carried, keeps, **options)
         else:
             written = wrap.write(source, [Path(name).stem for name in self.staging.modules], **options)
         scripts = {script.step: script.code for script in written}
@@ -119,11 +137,13 @@ class Attempt:
     Attributes:
         candidate: What was tried.
         content: What the repository would hold.
+        verdict: That of the comparison; empty if a script failed.
         failure: Why it is not to be taken; empty if it gave the same results.
     """
 
     candidate: Candidate
     content: Content
+    verdict: str
     failure: str
 
 
@@ -131,3 +151,9 @@ def _carried(recording: sandbox.Recording) -> list[set[str]]:
     """Return, for each step, the definitions that what it receives needs."""
     passed = [recording.definitions.get(step, frozenset()) for step in STEPS]
     return [set().union(*passed[:part]) for part in range(len(STEPS))]
+
+
+def _by_step(scripts: Mapping[str, str], steps: Sequence[str]) -> dict[str, str]:
+    """Return the code that each step runs: its script, and the modules that were written beside it."""
+    modules = [code for name, code in scripts.items() if name not in steps]
+    return {step: "\n".join([scripts[step], *modules]) for step in steps}

@@ -3,9 +3,9 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from rich.markup import escape
 
 from sagelift import template_source
 from sagelift.errors import SageliftError
-from sagelift.legacy import answers, candidates, cuts, moving, obstacles, parity, sandbox, source, staging
-from sagelift.legacy.candidates import Attempt, Bench
+from sagelift.legacy import answers, candidates, controls, cuts, moving, obstacles, parity, sandbox, source, staging
+from sagelift.legacy.candidates import Attempt, Bench, Candidate
+from sagelift.legacy.controls import Control
 from sagelift.legacy.cuts import Cuts
 from sagelift.legacy.draft import Draft, drafted
 from sagelift.legacy.obstacles import Effect, Obstacle
@@ -60,7 +61,6 @@ class Outcome:
         chosen: How it was migrated.
         reasons: Why not otherwise: a sentence each.
         requirements: The lines of requirements.txt.
-        exit_code: 0 if the results are proved to be the same, else `UNPROVED`.
         proof: The content of `parity/parity.json`.
     """
 
@@ -69,7 +69,6 @@ class Outcome:
     chosen: Attempt
     reasons: Sequence[str]
     requirements: Sequence[str]
-    exit_code: int
     proof: Mapping[str, Any]
 
     @property
@@ -80,7 +79,12 @@ class Outcome:
     @property
     def is_proved(self) -> bool:
         """Whether the results were proved to be the same."""
-        return self.exit_code == 0
+        return self.verdict.startswith("identical")
+
+    @property
+    def exit_code(self) -> int:
+        """0 if they were, else `UNPROVED`."""
+        return 0 if self.is_proved else UNPROVED
 
     @property
     def outputs(self) -> Mapping[str, Mapping[str, str]]:
@@ -128,7 +132,7 @@ class _Migration:
         self._source = located.source
         self._located = located
         self._program = program
-        self._obstacles = found
+        self._reasons = [str(obstacle) for obstacle in found if obstacle.effect is Effect.NO_SPLIT]
         self._draft = draft
         self._progress = progress
         self._answers: dict[str, str] = {}
@@ -144,26 +148,60 @@ class _Migration:
                 raise
 
     def _run(self, threads: ThreadPoolExecutor) -> Outcome:
+        name = self._source.path.name
         proposed = threads.submit(cuts.propose, self._program)
         with self._progress.step("Generating the repository"):
             self._generate()
         with self._progress.step("Making the environment of requirements.txt"):
             self._interpreter = self._draft.interpreter()
-        with self._progress.step(f"Running {self._source.path.name}, as it is"):
-            first = self._record("first")
-        self._staging = staging.plan(self._located, self._program, first)
-        second = threads.submit(self._record, "second")
-        recording = self._draft.root / "recording.json"
-        with self._progress.step("Running it once more"):
-            again = second.result()
-        unstable = parity.unstable(self._draft.folder, first.outputs, again.outputs)
-        recording.write_text(json.dumps({"unstable": unstable}), encoding="utf-8")
-        chosen, reasons = self._choose(proposed.result(), first, recording)
-        self._move_in(chosen, first, unstable)
+        with self._progress.step(f"Running {name} as it is"):
+            self._first = self._record("first")
+        self._staging = staging.plan(self._located, self._program, self._first)
+        self._bench = Bench(
+            repository=self._draft.folder,
+            folder=self._draft.root,
+            located=self._located,
+            staging=self._staging,
+            answers=self._order.answers,
+            interpreter=self._interpreter,
+            time_limit=self._order.time_limit,
+            expected=self._first.outputs,
+            recording=threads.submit(self._record_again),
+        )
+        reasons: list[str] = []
+        for candidate in self._candidates(proposed.result()):
+            attempt, proof = self._try(candidate)
+            if proof:
+                self._draft.install()
+                return Outcome(self._order, self._source, attempt, self._reasons + reasons, self._requirements, proof)
+            reasons.append(f"{candidate.name}: {attempt.failure}")
+        message = f"No migration of {name} gives the same results: {'; '.join(reasons)}."
+        raise SageliftError(message)
+
+    def _candidates(self, proposed: Sequence[Cuts]) -> Iterator[Candidate]:
+        if not self._reasons:
+            return candidates.of(proposed, self._order.form)
+        if self._order.form == "split":
+            message = f"It must not be split: {'; '.join(self._reasons)}. Leave out --split to wrap it."
+            raise SageliftError(message)
+        return candidates.of([], self._order.form)
+
+    def _try(self, candidate: Candidate) -> tuple[Attempt, dict[str, Any]]:
+        """Return what came of a candidate, with its proof if it is one to be taken."""
+        with self._progress.step(f"Trying {candidate.name}"):
+            attempt = self._bench.attempt(candidate)
+        if attempt.failure:
+            return attempt, {}
+        with self._progress.step("Changing it, to see that a change would be caught"):
+            found = controls.try_out(attempt.content.scripts, lambda scripts: self._bench.changed(attempt, scripts))
+        self._move_in(attempt, found)
         with self._progress.step("Proving it through the local cloud"):
-            exit_code, proof = self._prove()
-        self._draft.install()
-        return Outcome(self._order, self._source, chosen, reasons, self._requirements, exit_code, proof)
+            done = self._draft.ops("prove", accepted=(0, 1, UNPROVED))
+        if done.returncode == 1:
+            return replace(
+                attempt, failure=f"in the local cloud, {' '.join((done.stderr or done.stdout)[-300:].split())}"
+            ), {}
+        return attempt, json.loads((self._draft.folder / "parity" / "parity.json").read_bytes())
 
     def _generate(self) -> None:
         order = self._order
@@ -185,54 +223,35 @@ class _Migration:
             time_limit=order.time_limit,
         )
 
-    def _choose(self, proposed: Sequence[Cuts], first: Recording, recording: Path) -> tuple[Attempt, list[str]]:
-        order = self._order
-        bench = Bench(
-            repository=self._draft.folder,
-            folder=self._draft.root,
-            located=self._located,
-            staging=self._staging,
-            answers=order.answers,
-            interpreter=self._interpreter,
-            time_limit=order.time_limit,
-            expected=first.outputs,
-            recording=recording,
-        )
-        reasons = [str(obstacle) for obstacle in self._obstacles if obstacle.effect is Effect.NO_SPLIT]
-        if reasons and order.form == "split":
-            raise SageliftError(f"It must not be split: {'; '.join(reasons)}. Leave out --split to wrap it.")
-        for candidate in candidates.of([] if reasons else proposed, order.form):
-            with self._progress.step(f"Trying {candidate.name}"):
-                attempt = bench.attempt(candidate)
-            if not attempt.failure:
-                return attempt, reasons
-            reasons.append(f"{candidate.name}: {attempt.failure}")
-        raise SageliftError(f"No migration gives the same results: {'; '.join(reasons)}.")
+    def _record_again(self) -> Path:
+        """Run the original once more, and write down what two runs of it do not do alike."""
+        second = self._record("second")
+        recording = self._draft.root / "recording.json"
+        unstable = parity.unstable(self._draft.folder, self._first.outputs, second.outputs)
+        recording.write_text(json.dumps({"unstable": unstable}), encoding="utf-8")
+        return recording
 
-    def _move_in(self, chosen: Attempt, first: Recording, unstable: Mapping[str, Sequence[str]]) -> None:
+    def _move_in(self, chosen: Attempt, found: Sequence[Control]) -> None:
         order, folder = self._order, self._draft.folder
         if chosen.candidate.cuts is None:
             self._answers |= {"preprocessing_image": "none", "postprocessing_image": "none", **order.data}
             self._draft.render(self._answers)
         moving.move_in(chosen.content, folder)
         expected = folder / "parity" / "expected"
-        shutil.copytree(first.outputs, expected)
+        shutil.copytree(self._first.outputs, expected, dirs_exist_ok=True)
         document = {
             "script": self._source.path.name,
             "migration": "split" if chosen.candidate.cuts else "wrapped",
             "arguments": list(self._located.arguments),
             "answers": list(order.answers),
             "environment": sandbox.FIXED,
-            "unstable": unstable,
+            **json.loads(self._bench.recording.result().read_bytes()),
             "inputs": _hashes(folder / "data" / "sample"),
             "expected": _hashes(expected),
+            "controls": [asdict(control) for control in found],
         }
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         (folder / "parity" / "recording.json").write_text(text, encoding="utf-8", newline="\n")
-
-    def _prove(self) -> tuple[int, dict[str, Any]]:
-        done = self._draft.ops("prove", accepted=(0, UNPROVED))
-        return done.returncode, json.loads((self._draft.folder / "parity" / "parity.json").read_bytes())
 
 
 def _hashes(folder: Path) -> dict[str, str]:
