@@ -33,7 +33,6 @@ PASSED_ON = ("PATH", "SYSTEMROOT", "TZ", "LD_LIBRARY_PATH")
 FIXED = {
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
-    "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
     "MKL_NUM_THREADS": "1",
@@ -227,6 +226,8 @@ class _Run:
             "USERPROFILE": str(home),
             "TMPDIR": str(temporary),
             "MPLCONFIGDIR": str(_shared_folder()),
+            # Neither compiled anew by each run, nor beside modules of the user's own.
+            "PYTHONPYCACHEPREFIX": str(_shared_folder() / "bytecode"),
             "PYTHONPATH": os.pathsep.join([str(RUNTIME), str(RUNTIME / "tracing")]),
             "SAGELIFT_TRACE": str(trace),
             "SAGELIFT_SCRIPT": self._script,
@@ -316,25 +317,23 @@ _SYSTEM = tuple(map(Path, ("/dev", "/etc", "/lib", "/proc", "/sys", "/usr", sys.
 
 def _explained(run: _Run, source: Source) -> str:
     """Return why the original did not run, with the place in the legacy file and what to do."""
-    name = source.path.name
     lines = run.fault.get("lines")
+    name = source.path.name
     where = f"{name}, {source.place(lines[-1])}" if isinstance(lines, list) and lines else name
     kind, text, path = (str(run.fault.get(key, "")) for key in ("type", "text", "path"))
-    if kind == "EOFError" and any(access.kind == "prompt" for access in run.accesses):
-        return (
-            f"{where}: prompts for input: give what is to be typed with --answer, once for each prompt, in their order."
-        )
-    if kind == "FileNotFoundError" and path:
-        return f"{where}: {path} is not there: put it there, or say where it is with --path '{path}=FILE'."
-    if kind == "PermissionError" and path:
-        return f"{where}: {path} may not be written, as it is no file of the script's: write beside the script."
-    if kind in {"ModuleNotFoundError", "ImportError"}:
-        return f"{where}: {text}: add its distribution with --requirements."
-    if kind:
-        return f"{where}: {kind}: {text}".rstrip(": ") + ": the code must run before it can be migrated."
-    if run.failure.endswith("."):
+    if not kind and run.failure.endswith("."):
         return run.failure
-    return f"{name} failed ({run.failure}): the code must run before it can be migrated."
+    what = f"{kind}: {text}".rstrip(": ") if kind else f"failed ({run.failure})"
+    reason = f"{' '.join(what.split())}: the code must run before it can be migrated."
+    if kind == "EOFError" and any(access.kind == "prompt" for access in run.accesses):
+        reason = "prompts for input: give what is to be typed with --answer, once for each prompt."
+    elif kind == "FileNotFoundError" and path:
+        reason = f"{path} is not there: put it there, or say where it is with --path '{path}=FILE'."
+    elif kind == "PermissionError" and path:
+        reason = f"{path} may not be written, as it is no file of the script's: write beside the script."
+    elif kind in {"ImportError", "ModuleNotFoundError"}:
+        reason = f"{text}: add its distribution with --requirements."
+    return f"{where}: {reason}"
 
 
 def _driver(source: Source, layout: Layout, script: Path, arguments: Sequence[str], answers: Sequence[str]) -> str:

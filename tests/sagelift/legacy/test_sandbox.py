@@ -195,7 +195,7 @@ def test_a_notebook_runs_beside_its_files(record: Record) -> None:
         ("import not_there\n", "line 1: No module named 'not_there': add its distribution with --requirements."),
         ("def f():\n    return 1 / 0\nf()\n", "line 2: ZeroDivisionError: division by zero"),
         ("import os\nos.kill(os.getpid(), 9)\n", "was ended by SIGKILL"),
-        ("import sys\nsys.exit('no data')\n", "model.py failed (no data)"),
+        ("import sys\nsys.exit('no data')\n", "model.py: failed (no data)"),
     ],
 )
 def test_a_script_that_fails_says_why_and_where(record: Record, code: str, sentence: str, tmp_path: Path) -> None:
