@@ -32,14 +32,13 @@ class Template:
     def choose(self, version: str | None) -> str:
         """Return a version: the newest, or the tag, branch or commit that was asked for.
 
+        Where nothing is released yet, the newest is the last commit, as for Copier.
+
         Raises:
             SageliftError: There is none.
         """
         if version is None:
-            if not self.versions:
-                message = f"The template {self.source} has no released version: tag one, or name a commit by --version."
-                raise SageliftError(message)
-            return self.versions[-1]
+            version = self.versions[-1] if self.versions else "HEAD"
         try:
             commit = git(self.mirror, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{version}^{{commit}}")
         except GitError:

@@ -76,6 +76,18 @@ def test_an_unknown_question_or_version_stops_before_anything_is_made(
     assert not (tmp_path / "repos").exists()
 
 
+def test_a_template_without_a_release_is_taken_at_its_last_commit(
+    path: Path, small: TemplateRepository, tmp_path: Path
+) -> None:
+    for version in git(small.root, "tag").split():
+        git(small.root, "tag", "--delete", version)
+
+    assert [result.state for result in make(path, small)] == ["made", "failed", "made"]
+
+    recorded = (tmp_path / "repos" / "churn" / ".copier-answers.yml").read_text()
+    assert git(small.root, "rev-parse", "--short", "HEAD").strip() in recorded
+
+
 def test_a_repository_with_a_url_is_pushed_only_if_asked_and_one_with_content_is_left_alone(
     small: TemplateRepository, tmp_path: Path
 ) -> None:
