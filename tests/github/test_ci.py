@@ -30,6 +30,17 @@ def test_a_fresh_repository_passes(github: GitHub, environments: object) -> None
     assert git(github.repository, "diff") == ""
 
 
+def test_what_was_recorded_of_legacy_code_is_proved(github: GitHub) -> None:
+    recording = github.repository / "parity" / "recording.json"
+    recording.parent.mkdir()
+    recording.write_text("{}")
+
+    run = github.open_pull_request()
+
+    assert run.failed == []
+    assert "uv run ops prove --check" in github.calls
+
+
 def test_a_newer_commit_of_a_pull_request_replaces_the_older_only(github: GitHub) -> None:
     concurrency = read(github.repository / ".github/workflows/ci.yml")["concurrency"]
 

@@ -9,6 +9,7 @@ CONTEXT: dict[str, Any] = {
     "vars": Lenient(ROLE="arn"),
     "inputs": {"promote-from": "", "environment": "dev"},
     "github": {"event": Lenient(), "event_name": "push"},
+    "hashFiles": {"parity/*.json": "a1b2"}.get,
 }
 
 
@@ -24,6 +25,8 @@ CONTEXT: dict[str, Any] = {
         ("!(inputs.promote-from == '') || true", True),
         ("'it''s'", "it's"),
         ("null == false", True),
+        ("hashFiles('parity/*.json') != ''", True),
+        ("hashFiles('none') == ''", True),
     ],
 )
 def test_value(expression: str, value: object) -> None:

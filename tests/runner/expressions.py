@@ -124,6 +124,10 @@ class _Parser:
             return token[1:-1].replace("''", "'")
         if token in CONSTANTS:
             return CONSTANTS[token]
+        if self._take("("):
+            argument = self.either()
+            self._expect(")")
+            return self._look_up(token)(argument)
         return self._look_up(token)
 
     def _look_up(self, path: str) -> Any:  # noqa: ANN401

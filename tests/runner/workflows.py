@@ -4,6 +4,7 @@ It is strict where GitHub is lenient: an unknown key of a job or a step, an expr
 that an action does not have is an error.
 """
 
+import hashlib
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -124,6 +125,7 @@ class Runner:
             "secrets": Lenient(self.secrets),
             "vars": Lenient(self.variables.get(environment, {})),
             "runner": {"temp": str(self.temporary)},
+            "hashFiles": self._hash_of_files,
         }
         try:
             left = self._steps(job["steps"], _Scope(_values(job, "env", context), context, {}), run)
@@ -131,6 +133,12 @@ class Runner:
             run.failed.append(name)
             return {}
         return _values(job, "outputs", left)
+
+    def _hash_of_files(self, pattern: str) -> str:
+        """Return the hash that GitHub makes of files; empty where there are none."""
+        files = sorted(self.repository.glob(pattern))
+        digests = b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)
+        return hashlib.sha256(digests).hexdigest() if files else ""
 
     def _steps(self, steps: Sequence[Mapping[str, Any]], scope: _Scope, run: Run) -> Context:
         """Execute steps, and return the contexts that they leave."""
