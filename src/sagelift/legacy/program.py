@@ -6,6 +6,7 @@ reporting, is unfolded into the sequence, so that it can be cut.
 
 import ast
 import builtins
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ HARMLESS_CALLS = {
 # Methods of lists, dictionaries and sets that do so, too.
 HARMLESS_METHODS = {"copy", "count", "get", "index", "items", "keys", "union", "values"}
 BUILTINS = set(dir(builtins))
+# Comments for the machine: what runs the file, and how it is encoded.
+HEADING = re.compile(r"#!|#.*coding[:=]")
 
 
 @dataclass
@@ -104,8 +107,11 @@ def take_apart(source: Source) -> Program:
         return (position.start.line, position.end.line) if isinstance(position, CodeRange) else None
 
     sequence = statements.sequence([s for s in wrapper.module.body if isinstance(s, cst.BaseStatement)], lines)
-    if sequence and statements.is_docstring(sequence[0].tree):
-        sequence = sequence[1:]
+    if sequence:
+        heading = [line for line in wrapper.module.header if line.comment and not HEADING.match(line.comment.value)]
+        sequence[0] = sequence[0].led_by([*heading, *sequence[0].leading_lines])
+        if statements.is_docstring(sequence[0].tree):
+            sequence = sequence[1:]
     return _sorted(source, unfold(sequence, lines, MOST_UNFOLDINGS))
 
 

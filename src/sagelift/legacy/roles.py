@@ -114,7 +114,7 @@ class Judge:
             definitions: The functions and classes of the script, by name.
             constructors: For each variable, the names of what was called to make it, such as `StandardScaler`.
         """
-        self._definitions = definitions
+        self._definitions = dict(definitions)
         self._constructors = constructors
         self._methods: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
         for definition in definitions.values():
@@ -122,6 +122,10 @@ class Judge:
                 for item in definition.body:
                     if isinstance(item, FUNCTIONS):
                         self._methods.setdefault(item.name, []).append(item)
+            else:
+                for inner in ast.walk(definition):
+                    if isinstance(inner, FUNCTIONS):
+                        self._definitions.setdefault(inner.name, inner)
 
     def evidence(self, node: ast.AST) -> list[Evidence]:
         """Return what shows the roles of a piece of code, with the lines of the piece itself."""

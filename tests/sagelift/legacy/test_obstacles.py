@@ -105,7 +105,7 @@ def test_a_script_that_infers_nothing_is_told(tmp_path: Path) -> None:
 def test_magics_that_change_the_results_cannot_run(tmp_path: Path) -> None:
     path = tmp_path / "legacy.ipynb"
     cells = ["%matplotlib inline\n%run prepare.py\nmodel.predict(X)"]
-    content = [
+    content: list[dict[str, object]] = [
         {"cell_type": "code", "source": c, "metadata": {}, "outputs": [], "execution_count": None} for c in cells
     ]
     path.write_text(json.dumps({"cells": content, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
