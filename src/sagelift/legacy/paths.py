@@ -266,8 +266,18 @@ class _Rewriter(cst.CSTTransformer):
         value = updated_node.evaluated_value
         if not isinstance(value, str) or value not in self._mapping:
             return updated_node
-        # A raw string has no need to be raw any more, unless something else follows in it.
         return updated_node.with_changes(value=_quoted(self._mapping[value], updated_node.quote))
+
+    def leave_ConcatenatedString(
+        self, original_node: cst.ConcatenatedString, updated_node: cst.ConcatenatedString
+    ) -> cst.ConcatenatedString:
+        value = original_node.evaluated_value
+        if not isinstance(value, str) or value not in self._mapping:
+            return updated_node
+        # Two strings still, so that the lines of the code keep their numbers.
+        return updated_node.with_changes(
+            left=cst.SimpleString(_quoted(self._mapping[value], '"')), right=cst.SimpleString('""')
+        )
 
     def leave_FormattedString(
         self, original_node: cst.FormattedString, updated_node: cst.FormattedString
@@ -276,11 +286,11 @@ class _Rewriter(cst.CSTTransformer):
         if not updated_node.parts or not isinstance(updated_node.parts[0], cst.FormattedStringText):
             return updated_node
         first = updated_node.parts[0]
-        raw = "r" in updated_node.prefix
-        quote = '"""' if '"' not in first.value else "'''"
-        value = (
-            ast.literal_eval(f"{'r' if raw else ''}{quote}{first.value}{quote}").replace("{{", "{").replace("}}", "}")
-        )
+        value = first.value
+        if "r" not in updated_node.prefix.lower():
+            quote = "'''" if '"' in value else '"""'
+            value = ast.literal_eval(f"{quote}{value}{quote}")
+        value = value.replace("{{", "{").replace("}}", "}")
         if value not in self._mapping:
             return updated_node
         new = self._mapping[value].replace("{", "{{").replace("}", "}}")
