@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from sagelift.errors import SageliftError
 from sagelift.fleet import rendering
 from sagelift.fleet.releases import Template
@@ -62,6 +65,26 @@ class Draft:
             if isinstance(result, SageliftError):
                 raise result
 
+    def require(self, lines: Sequence[str], python_version: str) -> list[str]:
+        """Write requirements.txt, with a version for each line, and return its lines.
+
+        Raises:
+            SageliftError: There are no versions that go together.
+        """
+        path = self.folder / "requirements.txt"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        options = ("--quiet", "--no-header", "--no-annotate", "--no-strip-extras", "--python-version", python_version)
+        done = self._uv("pip", "compile", *options, path.name)
+        if done.returncode:
+            message = (
+                f"No versions of {', '.join(lines)} go together: {_reason(done)}. Name others with --requirements."
+            )
+            raise SageliftError(message)
+        versions = {canonicalize_name(Requirement(line).name): line for line in done.stdout.splitlines()}
+        pinned = [versions.get(canonicalize_name(Requirement(line).name), line) for line in lines]
+        path.write_text("\n".join(pinned) + "\n", encoding="utf-8")
+        return pinned
+
     def interpreter(self) -> Path:
         """Make the environment of requirements.txt and return its Python.
 
@@ -76,19 +99,13 @@ class Draft:
         Raises:
             SageliftError: uv is missing, or the exit code is none that is accepted.
         """
-        done = self.run("ops", *arguments)
+        done = self._uv("run", "--quiet", "ops", *arguments)
         if done.returncode not in accepted:
-            said = (done.stderr.strip() or done.stdout.strip() or "nothing").removeprefix("error: ")
-            message = f"`ops {' '.join(arguments)}` failed in the new repository: {' '.join(said.split())}"
+            message = f"`ops {' '.join(arguments)}` failed in the new repository: {_reason(done)}."
             raise SageliftError(message)
         return done
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command in the environment of the repository's tools.
-
-        Raises:
-            SageliftError: uv is missing.
-        """
+    def _uv(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         uv = os.environ.get("UV") or shutil.which("uv")
         if not uv:
             message = (
@@ -99,7 +116,7 @@ class Draft:
         # The environment is the repository's own, not that which sagelift may run in.
         variables = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
         return subprocess.run(  # noqa: S603  the arguments are this project's own
-            [uv, "run", "--quiet", *command],
+            [uv, *arguments],
             cwd=self.folder,
             env=variables,
             capture_output=True,
@@ -145,3 +162,9 @@ def drafted(destination: Path, source: str, version: str | None) -> Iterator[Dra
 
 def _render(order: _Order) -> None:
     rendering.copy(order.source, order.version, order.folder, order.answers, overwrite=True)
+
+
+def _reason(done: "subprocess.CompletedProcess[str]") -> str:
+    """Return what a command said, in one line."""
+    said = done.stderr.strip() or done.stdout.strip() or "it said nothing"
+    return " ".join(said.removeprefix("error: ").split()).rstrip(".")

@@ -2,19 +2,36 @@
 
 import hashlib
 import json
+import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from rich.console import Console
 from rich.markup import escape
 
 from sagelift import template_source
 from sagelift.errors import SageliftError
-from sagelift.legacy import answers, candidates, controls, cuts, moving, obstacles, parity, sandbox, source, staging
+from sagelift.legacy import (
+    answers,
+    candidates,
+    controls,
+    cuts,
+    imports,
+    moving,
+    obstacles,
+    parity,
+    requirements,
+    sandbox,
+    source,
+    staging,
+)
 from sagelift.legacy.candidates import Attempt, Bench, Candidate
 from sagelift.legacy.controls import Control
 from sagelift.legacy.cuts import Cuts
@@ -60,6 +77,7 @@ class Outcome:
         source: The legacy code.
         chosen: How it was migrated.
         reasons: Why not otherwise: a sentence each.
+        notes: What else a person should know: a sentence each.
         requirements: The lines of requirements.txt.
         proof: The content of `parity/parity.json`.
     """
@@ -68,6 +86,7 @@ class Outcome:
     source: Source
     chosen: Attempt
     reasons: Sequence[str]
+    notes: Sequence[str]
     requirements: Sequence[str]
     proof: Mapping[str, Any]
 
@@ -97,8 +116,7 @@ def run(order: Order, console: Console) -> Outcome:
     """Migrate legacy code.
 
     Raises:
-        SageliftError: It cannot be read, must not be migrated, does not run, or cannot be migrated without a difference;
-            nothing is left then.
+        SageliftError: It cannot be read, does not run, or no migration gives the same results; nothing is left then.
     """
     progress = Progress(console)
     with progress.step(f"Reading {order.script.name}"):
@@ -113,7 +131,7 @@ def run(order: Order, console: Console) -> Outcome:
     )
     origin = template_source.resolve(order.template)
     with drafted(order.destination, origin, order.version) as draft:
-        return _Migration(order, located, program, found, draft, progress).run()
+        return _Migration(order, located, program, found=found, draft=draft, progress=progress).run()
 
 
 class _Migration:
@@ -124,6 +142,7 @@ class _Migration:
         order: Order,
         located: Located,
         program: Program,
+        *,
         found: Sequence[Obstacle],
         draft: Draft,
         progress: Progress,
@@ -137,6 +156,7 @@ class _Migration:
         self._progress = progress
         self._answers: dict[str, str] = {}
         self._requirements: list[str] = []
+        self._notes = list(located.notes)
 
     def run(self) -> Outcome:
         """Migrate."""
@@ -173,7 +193,9 @@ class _Migration:
             attempt, proof = self._try(candidate)
             if proof:
                 self._draft.install()
-                return Outcome(self._order, self._source, attempt, self._reasons + reasons, self._requirements, proof)
+                notes = (*self._notes, *self._staging.notes)
+                reasons = self._reasons + reasons
+                return Outcome(self._order, self._source, attempt, reasons, notes, self._requirements, proof)
             reasons.append(f"{candidate.name}: {attempt.failure}")
         message = f"No migration of {name} gives the same results: {'; '.join(reasons)}."
         raise SageliftError(message)
@@ -204,12 +226,21 @@ class _Migration:
         return attempt, json.loads((self._draft.folder / "parity" / "parity.json").read_bytes())
 
     def _generate(self) -> None:
-        order = self._order
-        self._answers = answers.infer(self._source, order.destination.name, "3.11")
+        order, draft = self._order, self._draft
+        needs = requirements.infer(
+            self._source,
+            imports.helpers(self._source),
+            order.python or _active_environment(),
+            [order.requirements] if order.requirements else None,
+        )
+        self._notes += needs.notes
+        offered = draft.template.choices(draft.version, "python_version")
+        version = answers.nearest(needs.python_version, offered) if needs.python_version else ""
+        self._answers = answers.infer(self._source, order.destination.name, version)
         self._answers |= {"preprocessing_image": "custom", "postprocessing_image": "custom", **order.data}
-        self._draft.render(self._answers)
-        self._requirements = ["pandas", "scikit-learn", "matplotlib", "cloudpickle"]
-        (self._draft.folder / "requirements.txt").write_text("\n".join(self._requirements) + "\n", encoding="utf-8")
+        draft.render(self._answers)
+        settings = json.loads((draft.folder / "settings.json").read_bytes())
+        self._requirements = draft.require(needs.lines, settings["python_version"])
 
     def _record(self, name: str) -> Recording:
         order = self._order
@@ -239,12 +270,16 @@ class _Migration:
         moving.move_in(chosen.content, folder)
         expected = folder / "parity" / "expected"
         shutil.copytree(self._first.outputs, expected, dirs_exist_ok=True)
+        installed = environment.read(self._interpreter)
+        names = [canonicalize_name(Requirement(line).name) for line in self._requirements]
         document = {
             "script": self._source.path.name,
             "migration": "split" if chosen.candidate.cuts else "wrapped",
             "arguments": list(self._located.arguments),
             "answers": list(order.answers),
             "environment": sandbox.FIXED,
+            "python": installed.python_version,
+            "packages": {name: installed.versions[name] for name in names if name in installed.versions},
             **json.loads(self._bench.recording.result().read_bytes()),
             "inputs": _hashes(folder / "data" / "sample"),
             "expected": _hashes(expected),
@@ -263,4 +298,11 @@ def _hashes(folder: Path) -> dict[str, str]:
 def _refuse(found: Sequence[Obstacle]) -> None:
     reasons = [str(obstacle) for obstacle in found if obstacle.effect is Effect.CANNOT_RUN]
     if reasons:
-        raise SageliftError(f"The code cannot be run, and therefore not be migrated: {'; '.join(reasons)}.")
+        message = f"The code cannot run, and therefore not be migrated: {'; '.join(reasons)}."
+        raise SageliftError(message)
+
+
+def _active_environment() -> Path | None:
+    """Return the environment that the user has activated, if it is not the one that sagelift runs in."""
+    folder = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
+    return Path(folder) if folder and Path(folder).resolve() != Path(sys.prefix).resolve() else None

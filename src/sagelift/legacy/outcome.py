@@ -20,6 +20,7 @@ def show(outcome: Outcome, console: Console) -> None:
 def _parts(outcome: Outcome) -> Iterator[str | Table]:
     yield f"[bold]{escape(_verdict(outcome))}[/]"
     yield from (f"  {escape(reason)}" for reason in outcome.reasons)
+    yield from (f"[yellow]note:[/] {escape(note)}" for note in outcome.notes)
     yield ""
     yield _made(outcome)
     yield ""
@@ -53,7 +54,7 @@ def _made(outcome: Outcome) -> Table:
     folders = {
         "src/": (content.modules, "module that it imports"),
         "data/sample/": (content.inputs, "file that it reads"),
-        "model/": (content.models, "file of the model"),
+        "model/": (content.models, "file that only predict loads"),
     }
     for folder, (files, what) in folders.items():
         if files:
