@@ -54,7 +54,7 @@ def _options(*, debug: Annotated[bool, typer.Option("--debug", help="Show the tr
 
 
 @app.command("import")
-def import_(  # noqa: PLR0913  one parameter for each option
+def import_(  # noqa: PLR0913, PLR0917  one parameter for each option
     script: Annotated[
         Path, typer.Argument(metavar="SCRIPT", help="The legacy script or notebook.", show_default=False)
     ],

@@ -23,6 +23,7 @@ from sagelift.legacy import (
     candidates,
     controls,
     cuts,
+    environment,
     imports,
     moving,
     obstacles,
