@@ -88,7 +88,7 @@ class Effects:
         inner = [program.definitions[name] for name in needed & self._definitions]
         reads = statement.names.reads.union(*(d.names.reads for d in inner))
         binds = (statement.names.binds | statement.names.deletes).union(*(s.names.globals for s in (statement, *inner)))
-        fixed = self._definitions | set(program.imported) | set(program.constants)
+        fixed = self._definitions | set(program.imported)
         changes = self._changes(tree) | {n for d in inner for n in self._changes(d.tree) & program.shared()}
         roles = program.judge.roles(tree)
         calls = [n for t in (tree, *(d.tree for d in inner)) for n in ast.walk(t) if isinstance(n, ast.Call)]
