@@ -103,9 +103,10 @@ def of_script(folder: Path, script: str | None, arguments: Sequence[str], stream
 
 def flush_files() -> None:
     """Write out what open files hold back, as the end of a process does."""
-    gc.collect()
     for candidate in gc.get_objects():
         if type(candidate) in (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom) and not candidate.closed:
             # One that is detached, or whose other end is gone, has nothing to write.
             with contextlib.suppress(ValueError, OSError):
                 candidate.flush()
+    # What ends by being closed, like an archive. Only now: of a text file and its buffer, either may go first.
+    gc.collect()

@@ -28,19 +28,20 @@ FIGURES = "figures"
 class Step:
     """The step that runs, as `step` yields it."""
 
-    def __init__(self, source: Path, beside: Path) -> None:
-        """Receive from the folder of the input; run what lies in the working folder, or beside the job script."""
-        self._source = source
+    def __init__(self, received: dict[str, Any], beside: Path) -> None:
+        """Begin with what the step before passed on; run what lies in the working folder, or beside the job script."""
+        self._received = received
         self._beside = beside
         self.variables: dict[str, Any] = {}
 
     def receive(self, *names: str) -> Any:
         """Return variables of the step before, under the names that it passed them on by; one alone as itself."""
-        path = self._source / STATE
-        if not path.is_file():
-            sys.exit(f"{path} is not there: this step needs all that the step before left, on one machine.")
-        received = state.load(path)
-        values = [received[name] for name in names]
+        missing = sorted(set(names) - set(self._received))
+        if missing:
+            sys.exit(
+                f"{missing[0]} is not in the input: this step needs all that the step before left, on one machine."
+            )
+        values = [self._received[name] for name in names]
         return values[0] if len(values) == 1 else tuple(values)
 
     def pass_on(self, **variables: Any) -> None:
@@ -126,7 +127,8 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
             with process.of_script(root / folder, script, arguments, streams):
                 os.chdir(str(root / summary.get("cwd", folder)))
                 before = state.snapshot(str(beside))
-                running = Step(source, beside)
+                # Even where no variable crosses, random numbers and figures may.
+                running = Step(state.load(source / STATE) if (source / STATE).is_file() else {}, beside)
                 try:
                     yield running
                 except SystemExit as end:

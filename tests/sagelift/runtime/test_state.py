@@ -1,0 +1,157 @@
+"""What crosses from step to step: variables, and all that code depends on without naming it."""
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import RunSteps
+
+
+def test_variables_stay_what_they_are_to_each_other(run_steps: RunSteps) -> None:
+    left = run_steps(
+        """
+        rows = [1, 2]
+        table = {"rows": rows, "self": None}
+        table["self"] = table
+        step.pass_on(rows=rows, table=table, view=table.keys())
+        """,
+        """
+        rows, table = step.receive("rows", "table")
+        rows.append(3)
+        step.pass_on(rows=rows, table=table)
+        """,
+        """
+        rows, table = step.receive("rows", "table")
+        print(table["rows"] is rows, table["self"] is table, rows)
+        """,
+    )
+
+    assert left.printed == "True True [1, 2, 3]\n", left.log
+
+
+def test_definitions_cross_by_name_and_lambdas_by_value(run_steps: RunSteps) -> None:
+    head = """
+        import functools
+        class Model:
+            class Inner: pass
+            def __init__(self): self.factor, self.inner = 2, self.Inner()
+        def double(x): return x * 2
+        @functools.lru_cache(maxsize=None)
+        def slow(x): return x
+    """
+    left = run_steps(
+        """
+        offset = 10
+        step.pass_on(model=Model(), double=double, slow=slow, shift=lambda x: double(x) + offset)
+        """,
+        head=head,
+    )
+    assert left.summary["definitions"] == ["Model", "double", "slow"]
+
+    left = run_steps(
+        "step.pass_on(model=Model(), double=double, slow=slow, shift=lambda x: double(x) + offset)",
+        "values = step.receive('model', 'double', 'slow', 'shift'); step.pass_on(values=values)",
+        """
+        model, received, slow_, shift = step.receive("values")
+        print(isinstance(model, Model), type(model.inner) is Model.Inner, received is double, slow_ is slow, shift(1))
+        """,
+        head=f"{head}\n        offset = 10",
+    )
+    assert left.printed == "True True True True 12\n", left.log
+
+
+def test_a_class_that_the_script_makes_while_it_runs_crosses_by_value(run_steps: RunSteps) -> None:
+    left = run_steps(
+        """
+        from collections import namedtuple
+        Point = namedtuple("Point", "x y")
+        step.pass_on(Point=Point, point=Point(1, 2))
+        """,
+        "Point, point = step.receive('Point', 'point'); step.pass_on(Point=Point, point=point)",
+        "Point, point = step.receive('Point', 'point'); print(isinstance(point, Point), point)",
+    )
+
+    assert left.printed == "True Point(x=1, y=2)\n", left.log
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("x = (n for n in [1])", "x (generator) cannot cross to the next step: "),
+        ("x = open('input.csv')", "it is an open file. Open it where it is used"),
+        ("import threading; x = threading.Lock()", "x (lock) cannot cross"),
+        ("import sqlite3; x = sqlite3.connect(':memory:')", "x (Connection) cannot cross"),
+        ("import sys, io; x = 1; sys.stdout = io.StringIO()", "sys.stdout is redirected"),
+        ("import logging.handlers as h; x = 1; h.logging.getLogger('a').addHandler(h.QueueHandler(1))", "QueueHandler"),
+    ],
+)
+def test_what_cannot_cross_is_named_and_nothing_is_left(statement: str, said: str, run_steps: RunSteps) -> None:
+    left = run_steps(f"{statement}\ny = 1\nstep.pass_on(y=y, x=x)")
+
+    assert left.code == 1
+    assert said in left.log
+    assert "Traceback" not in left.log
+    assert left.files == {}
+
+
+def test_settings_of_the_process_cross(run_steps: RunSteps) -> None:
+    left = run_steps(
+        """
+        random.seed(1); random.random()
+        os.environ["MODE"] = "fast"; del os.environ["GONE"]
+        sys.setrecursionlimit(5000); decimal.getcontext().prec = 5
+        warnings.filterwarnings("error", "strange")
+        logging.basicConfig(filename="run.log", format="%(levelname)s %(message)s", level="INFO")
+        screen = logging.getLogger("screen"); screen.propagate = False
+        screen.addHandler(logging.StreamHandler(sys.stdout)); logging.info("one")
+        """,
+        "logging.info('two')",
+        """
+        logging.info("three"); screen = logging.getLogger("screen"); screen.warning("on the screen")
+        print(os.environ["MODE"], "GONE" in os.environ, sys.getrecursionlimit(), decimal.Decimal(1) / 3)
+        try:
+            warnings.warn("strange")
+        except UserWarning:
+            print("raised")
+        print(random.random())
+        """,
+        head="import decimal, logging, os, random, sys, warnings\nos.environ['GONE'] = ''",
+    )
+
+    expected = ["on the screen", "fast False 5000 0.33333", "raised", "0.8474337369372327"]
+    assert left.printed.splitlines() == expected, left.log
+    assert left.files["run.log"].decode().split() == ["INFO", "one", "INFO", "two", "INFO", "three"]
+
+
+def test_what_modules_classes_and_functions_hold_crosses(run_steps: RunSteps, tmp_path: Path) -> None:
+    head = """
+        import os
+        import counting
+        class Model:
+            trained = 0
+        def collect(x, seen=[]):
+            seen.append(x)
+            return seen
+    """
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "counting.py").write_text(
+        "import os\nCOUNT = 0\nHERE = os.getpid()\ndef count(): pass\n", encoding="utf-8"
+    )
+    left = run_steps(
+        "counting.COUNT += 1; counting.count.calls = 7; Model.trained += 1; collect('a'); counting.note = Model()",
+        "counting.COUNT += 1; collect('b')",
+        """
+        print(counting.COUNT, counting.count.calls, Model.trained, collect("c"), type(counting.note) is Model)
+        print(counting.HERE == os.getpid())
+        """,
+        head=head,
+    )
+
+    assert left.printed == "2 7 1 ['a', 'b', 'c'] True\nTrue\n", left.log
+
+
+def test_a_rerun_leaves_the_same_bytes(run_steps: RunSteps) -> None:
+    part = "import random; step.pass_on(x={'b', 'a'}, f=lambda x: x + 1, y=[1.5])"
+
+    first = run_steps(part).files
+    assert run_steps(part).files == first
