@@ -329,7 +329,7 @@ def _is_model(name: str, located: Located, program: Program, recording: Recordin
     statements = [(statement, program.judge.roles(statement)) for statement in found if statement]
     if any(Role.LOAD_MODEL in done for _, done in statements):
         return True
-    # `file = open("model.pkl", "rb")` tells nothing; `pd.read_pickle("table.pkl")` does.
+    # `file = open("model.pkl", "rb")` tells nothing; `pd.read_hdf("table.h5")` does.
     is_data = any(Role.READ in done and not _only_opens(statement) for statement, done in statements)
     return not is_data and Path(name).suffix.lower() in MODEL_FILES
 
