@@ -38,7 +38,7 @@ def test_the_last_proposal_moves_nothing(tmp_path: Path) -> None:
     ("code", "between"),
     [
         (
-            "path = 'm'\nmodel = load_model(path)\npath = 'other'\ny = model.predict(read_csv('a'))\nprint(y)",
+            "path = 'm'\nmodel = load_model(path)\npath = 'other'\ny = model.predict(read_csv(path))\nprint(y)",
             "path is bound anew",
         ),
         (
