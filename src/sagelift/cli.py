@@ -53,6 +53,42 @@ def _options(*, debug: Annotated[bool, typer.Option("--debug", help="Show the tr
     del debug  # read in main, which handles the faults
 
 
+@app.command()
+def assess(  # noqa: PLR0913  one parameter for each option
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH ...", help="Scripts, notebooks, or folders that hold them.", show_default=False),
+    ],
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with the code, coloured by step.")
+    ] = None,
+    python: Annotated[
+        Path | None, typer.Option(help="The Python that runs them today: its versions are taken over.")
+    ] = None,
+    requirements: Annotated[
+        list[Path], typer.Option(help="A requirements or lock file, for the versions; may be repeated.")
+    ] = [],  # noqa: B006  typer copies it
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Tell what legacy code is, what stands in the way, and what would be generated. The code is not run."""
+    from sagelift.fleet import progress  # noqa: PLC0415
+    from sagelift.legacy import assessment, report  # noqa: PLC0415
+
+    console = Console(highlight=False, emoji=False)
+    with progress.shown(Console(stderr=True, highlight=False, emoji=False), "Assessing", len(paths)) as done:
+        survey = assessment.run(paths, python, requirements or None, done)
+    if html:
+        report.write_html(survey, html)
+    if as_json:
+        typer.echo(report.as_json(survey))
+        return
+    for part in report.shown(survey):
+        console.print(part)
+    if html:
+        console.print(f"Written: {escape(str(html))}", soft_wrap=True)
+
+
 @app.command("import")
 def import_(  # noqa: PLR0913, PLR0917  one parameter for each option
     script: Annotated[

@@ -199,8 +199,8 @@ class _Collector:
         loose = [r.distribution for r in found if r.distribution != HANDOVER and not r.specifier]
         if loose:
             self.notes.append(
-                f"Nothing tells the version of {', '.join(loose)}: name the Python that runs the model today by --python, "
-                "or its requirements or lock file by --requirements."
+                f"Nothing tells the version of {', '.join(loose)}: name the Python that runs the model today by "
+                "--python, or its requirements or lock file by --requirements."
             )
         for name, place in self._unknown.items():
             self.notes.append(
@@ -294,7 +294,7 @@ class _Collector:
                 return
 
     def _python(self) -> str | None:
-        """Return the Python to run on: today's, else the named one, else the newest that the libraries can be had for."""
+        """Return the Python to run on: today's, else the named one, else the newest that has all the libraries."""
         if self._known:
             return self._known.minor
         if self._pins.python_version:
