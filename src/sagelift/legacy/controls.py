@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import zip_longest
 from operator import itemgetter
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import libcst as cst
 from libcst import matchers
@@ -19,11 +19,8 @@ from sagelift.legacy import names
 from sagelift.legacy.cuts import STEPS
 from sagelift.legacy.program import EMPTY
 
-MOST_TRIES = 3
-"""How many changes of a script are tried until one is caught: some have no effect, such as that of a default."""
-
-AT_ONCE = 2
-"""How many changed migrations run at the same time."""
+MOST_TRIES = 4
+"""How many changes of a kind are tried until one is caught: some have no effect, such as that of a default."""
 
 _SHOWN = 60
 """Characters of code that a sentence shows."""
@@ -48,6 +45,8 @@ _OPERATORS: dict[type[cst.CSTNode], type[cst.CSTNode]] = {
     cst.Equal: cst.NotEqual,
     cst.NotEqual: cst.Equal,
 }
+
+T = TypeVar("T")
 
 _OPPOSITE = {"True": "False", "False": "True"}
 
@@ -105,23 +104,33 @@ class Change:
 
 
 def try_out(scripts: Mapping[str, str], run: Run) -> list[Control]:
-    """Try whether the comparison catches a lost variable, and a changed operation of each part.
+    """Try whether the comparison catches a lost variable, and a changed operation.
 
     Args:
         scripts: The code of each script of the migration, by its name without suffix.
         run: Runs a changed migration.
 
     Returns:
-        The change of each that was caught, preferably by other results; where none was, the last one tried.
+        The change of each kind that was caught, preferably by other results; where none was, the last one tried.
     """
     parts = [name for name in STEPS if name in scripts]
-    operations = [changes for name in parts if (changes := _operations(scripts, name))]
     # The job of code that runs whole does nothing by itself: the code stands beside it.
-    operations = operations or [_operations(scripts, name) for name in scripts if name not in parts]
-    sought = [("variable", _variables(scripts, parts)), *(("operation", changes) for changes in operations)]
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        tried = [threads.submit(_try, kind, changes, run) for kind, changes in sought if changes]
+    changes = {
+        "variable": _in_turn(_dropped(scripts, name) for name in parts),
+        "operation": _in_turn(_operations(scripts, name) for name in parts)
+        or _in_turn(_operations(scripts, name) for name in scripts if name not in parts),
+    }
+    with ThreadPoolExecutor(len(changes)) as threads:
+        tried = [threads.submit(_try, kind, found[:MOST_TRIES], run) for kind, found in changes.items() if found]
         return [control.result() for control in tried]
+
+
+def _in_turn(parts: Iterable[Iterable[T]]) -> list[T]:
+    """Return the first of each part, the second of each, and so on.
+
+    What is changed early has to pass through everything after it to be seen: its first operation is the best control.
+    """
+    return [one for turn in zip_longest(*parts) for one in turn if one is not None]
 
 
 def _try(kind: str, changes: Sequence[Change], run: Run) -> Control:
@@ -134,12 +143,6 @@ def _try(kind: str, changes: Sequence[Change], run: Run) -> Control:
             return tried
         failed = failed or (tried if tried.caught else None)
     return failed or tried
-
-
-def _variables(scripts: Mapping[str, str], parts: Iterable[str]) -> list[Change]:
-    """Return migrations in which a variable does not cross a cut, of each cut in turn."""
-    turns = zip_longest(*(_dropped(scripts, part) for part in parts))
-    return [change for turn in turns for change in turn if change][:MOST_TRIES]
 
 
 def _dropped(scripts: Mapping[str, str], part: str) -> Iterator[Change]:
@@ -157,8 +160,8 @@ def _operations(scripts: Mapping[str, str], part: str) -> list[Change]:
     wrapper = MetadataWrapper(cst.parse_module(scripts[part]), unsafe_skip_copy=True)
     lines = wrapper.resolve(PositionProvider)
     # One of each statement: the few that are tried must not all be in the same one without effect.
-    turns = zip_longest(*(_changes(statement) for statement in _effective(_sequence(wrapper.module.body))))
-    changes = sorted((change for turn in turns for change in turn if change), key=itemgetter(0))
+    in_turn = _in_turn(_changes(statement) for statement in _effective(_sequence(wrapper.module.body)))
+    changes = sorted(in_turn, key=itemgetter(0))
     found = []
     for _, node, replacement in changes[:MOST_TRIES]:
         before, after = (" ".join(EMPTY.code_for_node(n).split())[:_SHOWN] for n in (node, replacement))

@@ -47,13 +47,15 @@ class Item(NamedTuple):
         place: Where in the file, for people.
         part: What is left out of the comparison where this differs between two runs, such as its column.
         value: What it says.
-        shown: What people are shown for it, where that is more.
+        shown: What people are shown for it, where that is other.
+        exact: Whether its digits are no numbers, to which the tolerance could apply.
     """
 
     place: str
     part: str
     value: str
     shown: str = ""
+    exact: bool = False
 
 
 def unfold(name: str, data: bytes) -> list[Item]:
@@ -88,7 +90,13 @@ def _reader(name: str, data: bytes) -> _Reader:
 
 def _bytes(name: str, data: bytes) -> Iterator[Item]:
     del name
-    yield Item(CONTENT, CONTENT, f"{len(data)} bytes with SHA-256 {hashlib.sha256(data).hexdigest()[:12]}…")
+    yield Item(CONTENT, CONTENT, *_digest(data, f"{len(data)} bytes"), exact=True)
+
+
+def _digest(data: bytes, what: str) -> tuple[str, str]:
+    """Return a digest, and what people are shown for it."""
+    digest = hashlib.sha256(data).hexdigest()
+    return digest, f"{what} with SHA-256 {digest[:12]}…"
 
 
 def _text(name: str, data: bytes) -> Iterator[Item]:
@@ -184,9 +192,9 @@ def _database(name: str, data: bytes) -> Iterator[Item]:
 def _picture(name: str, data: bytes) -> Iterator[Item]:
     del name
     picture = png.decode(data)
-    yield Item("size", "size", picture.description)
+    yield Item("size", "size", picture.description, exact=True)
     for number, row in enumerate(picture.rows, 1):
-        yield Item(f"row {number} of the pixels", "pixels", row.hex())
+        yield Item(f"row {number}", "pixels", *_digest(row, "pixels"), exact=True)
 
 
 def _pdf(name: str, data: bytes) -> Iterator[Item]:

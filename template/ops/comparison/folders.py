@@ -179,7 +179,7 @@ def _compare_files(expected: Path, found: Path, parts: Sequence[str], tolerance:
             return FileResult(FileVerdict.DIFFERENT, _difference(left, right), not_compared=left_out)
         if left.part in parts or left.value == right.value:
             continue
-        apart = deviation(left.value, right.value, tolerance)
+        apart = None if left.exact else deviation(left.value, right.value, tolerance)
         if apart is None:
             return FileResult(FileVerdict.DIFFERENT, _difference(left, right), not_compared=left_out)
         largest, close = max(largest, apart), True
@@ -205,8 +205,7 @@ def _unstable_parts(first: Path, second: Path) -> set[str]:
 
 
 def _difference(expected: Item | None, found: Item | None) -> str:
-    item = expected or found
-    place = item.place if item else CONTENT
+    place = next(item.place for item in (expected, found) if item)
     return f"{place}: expected {_shown(expected)}, found {_shown(found)}"
 
 

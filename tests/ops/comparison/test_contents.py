@@ -119,7 +119,7 @@ def test_the_tolerance_is_said_where_it_was_needed(compared: Compare, name: str,
 def test_pictures_are_compared_by_their_pixels(compared: Compare) -> None:
     same = compared("a.png", png(b"abcd", level=0), png(b"abcd", text=b"Software\0matplotlib"))
     assert same == FileResult(FileVerdict.IDENTICAL, by_content=True)
-    assert compared("a.png", png(b"abcd"), png(b"abce")).difference.startswith("row 2 of the pixels")
+    assert compared("a.png", png(b"abcd"), png(b"abce")).difference.startswith("row 2: expected pixels with SHA-256")
     assert compared("a.png", png(b"abcd"), png(b"abcd", width=4)).difference.startswith("size: expected 2 x 2 pixels")
 
 
