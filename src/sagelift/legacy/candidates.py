@@ -14,6 +14,10 @@ from sagelift.legacy.staging import Division, Located, Staging
 MOST_REPETITIONS = 3
 """How often scripts are written anew because what crosses between them needs one more definition."""
 
+LEAST_LIMIT = 20.0
+MOST_SLOWDOWN = 5.0
+"""How long changed scripts may take: these seconds, and so many times as long as they took unchanged."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -78,7 +82,7 @@ class Bench:
         try:
             for _ in range(MOST_REPETITIONS):
                 content = self._content(candidate, carried, division)
-                attempt, recording = self._run(candidate, content)
+                attempt, recording = self._run(candidate, content, self.time_limit)
                 wanted = _carried(recording)
                 if not recording.failure or all(new <= old for new, old in zip(wanted, carried, strict=True)):
                     break
@@ -92,9 +96,11 @@ class Bench:
 
     def changed(self, attempt: "Attempt", scripts: Mapping[str, str]) -> "Attempt":
         """Run what was tried with other scripts, and compare what they leave."""
-        return self._run(attempt.candidate, replace(attempt.content, scripts=scripts))[0]
+        # A changed loop may never end.
+        limit = min(self.time_limit, LEAST_LIMIT + MOST_SLOWDOWN * attempt.seconds)
+        return self._run(attempt.candidate, replace(attempt.content, scripts=scripts), limit)[0]
 
-    def _run(self, candidate: Candidate, content: Content) -> "tuple[Attempt, sandbox.Recording]":
+    def _run(self, candidate: Candidate, content: Content, time_limit: float) -> "tuple[Attempt, sandbox.Recording]":
         place = Path(tempfile.mkdtemp(prefix="trial-", dir=self.folder))
         moving.move_in(content, place)
         recording = sandbox.run_chain(
@@ -105,12 +111,13 @@ class Bench:
             folder=self.located.layout.folder,
             model=place / "model",
             steps=candidate.steps,
-            time_limit=self.time_limit,
+            time_limit=time_limit,
         )
         if recording.failure:
-            return Attempt(candidate, content, "", recording.failure), recording
+            return Attempt(candidate, content, "", recording.failure, recording.seconds), recording
         compared = parity.compare(self.repository, self.expected, place / "output", self.recording.result())
-        return Attempt(candidate, content, compared.verdict, "; ".join(compared.differences[:1])), recording
+        failure = "; ".join(compared.differences[:1])
+        return Attempt(candidate, content, compared.verdict, failure, recording.seconds), recording
 
     def _content(self, candidate: Candidate, carried: Sequence[set[str]], division: Division) -> Content:
         source, layout = self.located.source, self.located.layout
@@ -139,12 +146,14 @@ class Attempt:
         content: What the repository would hold.
         verdict: That of the comparison; empty if a script failed.
         failure: Why it is not to be taken; empty if it gave the same results.
+        seconds: How long its scripts took.
     """
 
     candidate: Candidate
     content: Content
     verdict: str
     failure: str
+    seconds: float = 0.0
 
 
 def _carried(recording: sandbox.Recording) -> list[set[str]]:
