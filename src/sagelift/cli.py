@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -54,7 +54,7 @@ def _options(*, debug: Annotated[bool, typer.Option("--debug", help="Show the tr
 
 
 @app.command()
-def assess(  # noqa: PLR0913  one parameter for each option
+def assess(
     paths: Annotated[
         list[Path],
         typer.Argument(metavar="PATH ...", help="Scripts, notebooks, or folders that hold them.", show_default=False),
@@ -72,12 +72,13 @@ def assess(  # noqa: PLR0913  one parameter for each option
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Tell what legacy code is, what stands in the way, and what would be generated. The code is not run."""
-    from sagelift.fleet import progress  # noqa: PLC0415
     from sagelift.legacy import assessment, report  # noqa: PLC0415
 
     console = Console(highlight=False, emoji=False)
-    with progress.shown(Console(stderr=True, highlight=False, emoji=False), "Assessing", len(paths)) as done:
-        survey = assessment.run(paths, python, requirements or None, done)
+    with Console(stderr=True, highlight=False, emoji=False).status("Assessing") as status:
+        survey = assessment.run(
+            paths, python, requirements or None, lambda name: status.update(f"Assessing: {escape(name)} is done")
+        )
     if html:
         report.write_html(survey, html)
     if as_json:
@@ -118,7 +119,7 @@ def import_(  # noqa: PLR0913, PLR0917  one parameter for each option
         typer.Option("--path", metavar="OLD=NEW", help="Where a file is that the script names; may be repeated."),
     ] = [],  # noqa: B006  typer copies it
     training: Annotated[
-        str | None,
+        Literal["keep", "once"] | None,
         typer.Option(metavar="keep|once", help="Train in each run, or now, once. Default: it asks, else keep."),
     ] = None,
     time_limit: Annotated[float, typer.Option(min=1, help="Seconds that the script may take.")] = 600,

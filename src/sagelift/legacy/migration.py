@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import posixpath
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rich.console import Console
 from rich.markup import escape
+from rich.prompt import Prompt
 
 from sagelift import template_source
 from sagelift.errors import SageliftError
@@ -32,6 +34,7 @@ from sagelift.legacy import (
     sandbox,
     source,
     staging,
+    training,
 )
 from sagelift.legacy.candidates import Attempt, Bench, Candidate
 from sagelift.legacy.controls import Control
@@ -43,6 +46,7 @@ from sagelift.legacy.progress import Progress
 from sagelift.legacy.sandbox import Recording
 from sagelift.legacy.source import Source
 from sagelift.legacy.staging import Located
+from sagelift.legacy.training import CannotTrainOnceError
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ def run(order: Order, console: Console) -> Outcome:
         program = take_apart(located.source)
         found = obstacles.find(located.source, program)
     _refuse(found)
+    order = replace(order, training=order.training or _decide(program, console))
     console.print(
         f"[yellow]note:[/] This runs {escape(order.script.name)} several times: in copies of its folder, without your "
         f"credentials in its environment, each time for at most {order.time_limit:g} s.",
@@ -150,9 +155,8 @@ class _Migration:
     ) -> None:
         self._order = order
         self._source = located.source
-        self._located = located
-        self._program = program
-        self._reasons = [str(obstacle) for obstacle in found if obstacle.effect is Effect.NO_SPLIT]
+        self._keep = _Way("", located, program)
+        self._obstacles = [f"{obstacle}." for obstacle in found if obstacle.effect is Effect.NO_SPLIT]
         self._draft = draft
         self._progress = progress
         self._answers: dict[str, str] = {}
@@ -170,60 +174,92 @@ class _Migration:
 
     def _run(self, threads: ThreadPoolExecutor) -> Outcome:
         name = self._source.path.name
-        proposed = threads.submit(cuts.propose, self._program)
+        proposed = threads.submit(cuts.propose, self._keep.program)
         with self._progress.step("Generating the repository"):
             self._generate()
         with self._progress.step("Making the environment of requirements.txt"):
             self._interpreter = self._draft.interpreter()
         with self._progress.step(f"Running {name} as it is"):
-            self._first = self._record("first")
-        self._staging = staging.plan(self._located, self._program, self._first)
-        self._bench = Bench(
+            self._first = self._record(self._keep.located, "first")
+        self._recorded = threads.submit(self._record_again)
+        reasons = [*self._obstacles]
+        if self._order.training == "once":
+            try:
+                with self._progress.step("Training once"):
+                    once, scored = self._once()
+                if outcome := self._first_proved(once, scored, cuts.propose(once.program), reasons):
+                    return outcome
+            except CannotTrainOnceError as error:
+                reasons.append(f"It cannot be trained once: {error}.")
+        if outcome := self._first_proved(self._keep, self._first, proposed.result(), reasons):
+            return outcome
+        message = f"No migration of {name} gives the same results: {' '.join(reasons)}"
+        raise SageliftError(message)
+
+    def _first_proved(
+        self, way: "_Way", recording: Recording, proposed: Sequence[Cuts], reasons: list[str]
+    ) -> Outcome | None:
+        """Return the outcome of the first candidate that gives the same results; add the reasons against others."""
+        staged = staging.plan(way.located, way.program, recording)
+        bench = Bench(
             repository=self._draft.folder,
             folder=self._draft.root,
-            located=self._located,
-            staging=self._staging,
+            located=way.located,
+            staging=staged,
             answers=self._order.answers,
             interpreter=self._interpreter,
             time_limit=self._order.time_limit,
             expected=self._first.outputs,
-            recording=threads.submit(self._record_again),
+            recording=self._recorded,
         )
-        reasons: list[str] = []
-        for candidate in self._candidates(proposed.result()):
-            attempt, proof = self._try(candidate)
+        for candidate in self._candidates(proposed):
+            attempt, proof = self._try(bench, candidate, way)
             if proof:
                 self._draft.install()
-                notes = (*self._notes, *self._staging.notes)
-                reasons = self._reasons + reasons
+                notes = (*self._notes, *staged.notes)
                 return Outcome(self._order, self._source, attempt, reasons, notes, self._requirements, proof)
-            reasons.append(f"{candidate.name}: {attempt.failure}")
-        message = f"No migration of {name} gives the same results: {'; '.join(reasons)}."
-        raise SageliftError(message)
+            reasons.append(f"{way.name}{candidate.name}: {attempt.failure}.")
+        return None
+
+    def _once(self) -> "tuple[_Way, Recording]":
+        """Train, and return what remains, with a run of that."""
+        keep = self._keep
+        divided = training.once(keep.program)
+        try:
+            trained = self._record(replace(keep.located, source=divided.training), "trained")
+            layout = keep.located.layout
+            model = posixpath.normpath(posixpath.join(layout.folder, training.MODEL))
+            additions = {**layout.additions, model: trained.outputs / training.MODEL}
+            located = replace(keep.located, source=divided.scoring, layout=replace(layout, additions=additions))
+            program = take_apart(located.source)
+            recording = self._record(located, "scored")
+        except SageliftError as error:
+            raise CannotTrainOnceError(str(error).rstrip(".")) from error
+        return _Way("trained once, ", located, program, {"training": divided.training.code}), recording
 
     def _candidates(self, proposed: Sequence[Cuts]) -> Iterator[Candidate]:
-        if not self._reasons:
+        if not self._obstacles:
             return candidates.of(proposed, self._order.form)
         if self._order.form == "split":
-            message = f"It must not be split: {'; '.join(self._reasons)}. Leave out --split to wrap it."
+            message = f"It must not be split: {' '.join(self._obstacles)} Leave out --split to wrap it."
             raise SageliftError(message)
         return candidates.of([], self._order.form)
 
-    def _try(self, candidate: Candidate) -> tuple[Attempt, dict[str, Any]]:
+    def _try(self, bench: Bench, candidate: Candidate, way: "_Way") -> tuple[Attempt, dict[str, Any]]:
         """Return what came of a candidate, with its proof if it is one to be taken."""
         with self._progress.step(f"Trying {candidate.name}"):
-            attempt = self._bench.attempt(candidate)
+            attempt = bench.attempt(candidate)
         if attempt.failure:
             return attempt, {}
         with self._progress.step("Changing it, to see that a change would be caught"):
-            found = controls.try_out(attempt.content.scripts, lambda scripts: self._bench.changed(attempt, scripts))
+            found = controls.try_out(attempt.content.scripts, lambda scripts: bench.changed(attempt, scripts))
+        attempt = replace(attempt, content=replace(attempt.content, scripts={**attempt.content.scripts, **way.beside}))
         self._move_in(attempt, found)
         with self._progress.step("Proving it through the local cloud"):
             done = self._draft.ops("prove", accepted=(0, 1, UNPROVED))
         if done.returncode == 1:
-            return replace(
-                attempt, failure=f"in the local cloud, {' '.join((done.stderr or done.stdout)[-300:].split())}"
-            ), {}
+            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+            return replace(attempt, failure=f"in the local cloud, {said[-1].strip()}"), {}
         return attempt, json.loads((self._draft.folder / "parity" / "parity.json").read_bytes())
 
     def _generate(self) -> None:
@@ -238,26 +274,26 @@ class _Migration:
         offered = draft.template.choices(draft.version, "python_version")
         version = answers.nearest(needs.python_version, offered) if needs.python_version else ""
         self._answers = answers.infer(self._source, order.destination.name, version)
-        self._answers |= {"preprocessing_image": "custom", "postprocessing_image": "custom", **order.data}
+        self._answers |= {**_images("custom"), **order.data}
         draft.render(self._answers)
         settings = json.loads((draft.folder / "settings.json").read_bytes())
         self._requirements = draft.require(needs.lines, settings["python_version"])
 
-    def _record(self, name: str) -> Recording:
+    def _record(self, located: Located, name: str) -> Recording:
         order = self._order
         return sandbox.record(
-            self._source,
-            self._located.layout,
+            located.source,
+            located.layout,
             self._draft.root / name,
             interpreter=self._interpreter,
-            arguments=self._located.arguments,
+            arguments=located.arguments,
             answers=order.answers,
             time_limit=order.time_limit,
         )
 
     def _record_again(self) -> Path:
         """Run the original once more, and write down what two runs of it do not do alike."""
-        second = self._record("second")
+        second = self._record(self._keep.located, "second")
         recording = self._draft.root / "recording.json"
         unstable = parity.unstable(self._draft.folder, self._first.outputs, second.outputs)
         recording.write_text(json.dumps({"unstable": unstable}), encoding="utf-8")
@@ -265,8 +301,8 @@ class _Migration:
 
     def _move_in(self, chosen: Attempt, found: Sequence[Control]) -> None:
         order, folder = self._order, self._draft.folder
-        if chosen.candidate.cuts is None:
-            self._answers |= {"preprocessing_image": "none", "postprocessing_image": "none", **order.data}
+        if (images := _images("custom" if chosen.candidate.cuts else "none")).items() - self._answers.items():
+            self._answers |= {**images, **order.data}
             self._draft.render(self._answers)
         moving.move_in(chosen.content, folder)
         expected = folder / "parity" / "expected"
@@ -276,18 +312,57 @@ class _Migration:
         document = {
             "script": self._source.path.name,
             "migration": "split" if chosen.candidate.cuts else "wrapped",
-            "arguments": list(self._located.arguments),
+            "arguments": list(self._keep.located.arguments),
             "answers": list(order.answers),
             "environment": sandbox.FIXED,
             "python": installed.python_version,
             "packages": {name: installed.versions[name] for name in names if name in installed.versions},
-            **json.loads(self._bench.recording.result().read_bytes()),
+            **json.loads(self._recorded.result().read_bytes()),
             "inputs": _hashes(folder / "data" / "sample"),
             "expected": _hashes(expected),
             "controls": [asdict(control) for control in found],
         }
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         (folder / "parity" / "recording.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+@dataclass(frozen=True)
+class _Way:
+    """Code to be migrated: as it is, or trained once.
+
+    Attributes:
+        name: How it begins the name of a candidate.
+        located: The code, and where its files lie.
+        program: The same, taken apart.
+        beside: Further scripts for `src/`.
+    """
+
+    name: str
+    located: Located
+    program: Program
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+
+def _decide(program: Program, console: Console) -> str:
+    """Return whether to train in each run or once: asked where somebody is there to answer."""
+    found = training.places(program)
+    if not found:
+        return "keep"
+    console.print(
+        f"[yellow]note:[/] A model is trained here ({', '.join(map(str, found))}). [bold]keep[/] trains it in each run, "
+        "as now. [bold]once[/] trains it now and keeps it in model/, so that runs only apply it; src/training.py trains "
+        "it anew.",
+        soft_wrap=True,
+    )
+    if not console.is_terminal or not sys.stdin.isatty():
+        console.print("      It is kept in the run; --training once does the other.")
+        return "keep"
+    return Prompt.ask("      Training", console=console, choices=["keep", "once"], default="keep")
+
+
+def _images(image: str) -> dict[str, str]:
+    """Return the answers that say where the steps around predict run."""
+    return {"preprocessing_image": image, "postprocessing_image": image}
 
 
 def _hashes(folder: Path) -> dict[str, str]:
