@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 from fake_aws import FakeCloudFormation, FakeService, FakeStepFunctions, Fault
+from ops import template_files
 from ops.aws import Account
 from ops.cloud import bootstrap, doctor
 from ops.cloud.doctor import Finding
 from ops.infrastructure import Deployment
+from ops.repository import Repository
+from ops.template_files import MANIFEST
 from rich.console import Console
 
 Make = Callable[..., Deployment]
@@ -304,13 +307,92 @@ def test_the_input_may_come_later(account: Account, healthy: Deployment) -> None
     assert not finding.is_fault
 
 
+@pytest.fixture
+def repository(make_deployment: Make) -> Repository:
+    """A repository in which nothing was edited; its template has two files of its own."""
+    found = make_deployment().repository
+    names = ("infra/stack.yaml", "iam/README.md")
+    manifest = {name: template_files.digest((found.root / name).read_bytes()) for name in names}
+    (found.root / MANIFEST).parent.mkdir(parents=True)
+    (found.root / MANIFEST).write_text(json.dumps(manifest))
+    answers = {"_commit": "v1.2.3", **json.loads((found.root / "settings.json").read_text())}
+    (found.root / ".copier-answers.yml").write_text(json.dumps(answers))
+    return found
+
+
+def local(repository: Repository) -> dict[str, Finding]:
+    # Anew: it remembers the settings that it has read.
+    return {finding.subject: finding for finding in doctor.local(Repository(repository.root))}
+
+
 def test_without_an_environment_nothing_of_aws_is_needed(
-    make_deployment: Make, console: Console, cloudformation: FakeCloudFormation
+    repository: Repository, console: Console, cloudformation: FakeCloudFormation
 ) -> None:
-    repository = make_deployment().repository
     assert doctor.show(doctor.local(repository), console) == 0
     (repository.root / "parameters" / "prod.json").write_text("{}")
     (repository.root / "workflow" / "state_machine.asl.json").unlink()
     faults = {finding.subject for finding in doctor.local(repository) if finding.is_fault}
     assert faults >= {"parameters/prod.json", "definition"}
     assert not cloudformation.calls
+
+
+def test_edited_files_of_the_template_are_noted(repository: Repository) -> None:
+    assert local(repository)["files of the template"].said == "as they came"
+    with (repository.root / "infra" / "stack.yaml").open("a") as file:
+        file.write("# mine\n")
+    (repository.root / "iam" / "README.md").unlink()
+
+    found = local(repository)
+
+    for name, state in {"infra/stack.yaml": "modified", "iam/README.md": "missing"}.items():
+        assert (found[name].said, found[name].is_fault) == (f"is the template's, and {state}", False)
+        assert "`Updates of the template`" in found[name].fix
+    assert "files of the template" not in found
+
+
+@pytest.mark.parametrize("name", ["infra/stack.yaml", "Dockerfile"])
+def test_conflict_markers_are_a_fault(repository: Repository, name: str) -> None:
+    text = "<<<<<<< before updating\nmine\n=======\ntheirs\n>>>>>>> after updating\n"
+    (repository.root / name).write_text(text)
+
+    found = local(repository)
+
+    assert found[name] == Finding(
+        name, "holds conflict markers", "Keep one of the two sides, delete the markers, and commit."
+    )
+    assert found[name].is_fault
+
+
+def test_without_a_manifest_the_template_s_files_are_unknown(repository: Repository) -> None:
+    (repository.root / MANIFEST).unlink()
+
+    finding = local(repository)["files of the template"]
+
+    assert finding.is_fault
+    assert "template_files.json is missing or damaged" in finding.fix
+
+
+def test_a_setting_that_was_not_answered_is_a_fault(repository: Repository) -> None:
+    assert local(repository)["settings.json"].said == "as was answered"
+    path = repository.root / "settings.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "python_version": "3.12"}))
+
+    finding = local(repository)["settings.json"]
+
+    assert (finding.said, finding.is_fault) == ("has another python_version than was answered", True)
+    assert "`uv run ops update --data python_version=" in finding.fix
+
+
+def test_without_answers_the_repository_has_left_the_template(repository: Repository) -> None:
+    (repository.root / ".copier-answers.yml").unlink()
+
+    finding = local(repository)[".copier-answers.yml"]
+
+    assert (finding.said, finding.is_fault) == ("not there, so no update is possible", False)
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "- list", "\xff"])
+def test_damaged_answers_are_a_fault(repository: Repository, text: str) -> None:
+    (repository.root / ".copier-answers.yml").write_text(text, encoding="latin-1")
+
+    assert local(repository)[".copier-answers.yml"].said == "damaged"
