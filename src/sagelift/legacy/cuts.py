@@ -122,6 +122,12 @@ def _weight(statement: Statement) -> int:
     return sum(isinstance(n, ast.stmt) for n in ast.walk(statement.tree))
 
 
+def infers(program: Program) -> bool:
+    """Return whether anything in a program can be taken for its inference."""
+    wanted = set().union(*TIERS)
+    return any(program.judge.roles(statement.tree) & wanted for statement in program.statements)
+
+
 def propose(program: Program) -> list[Cuts]:
     """Return possible cuts, the best first; none where nothing infers.
 

@@ -96,7 +96,7 @@ def find(source: Source, program: Program) -> list[Obstacle]:
         for magic in source.magics
         if not magic.is_harmless
     ]
-    if not cuts.propose(program):
+    if not cuts.infers(program):
         text = "nothing in it infers: no model is asked, trained or loaded"
         obstacles.append(Obstacle("no inference", text, None, Effect.NO_SPLIT))
     return obstacles

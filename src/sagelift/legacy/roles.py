@@ -116,6 +116,7 @@ class Judge:
         """
         self._definitions = dict(definitions)
         self._constructors = constructors
+        self._known: dict[int, tuple[ast.AST, set[Role]]] = {}
         self._methods: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
         for definition in definitions.values():
             if isinstance(definition, ast.ClassDef):
@@ -133,7 +134,10 @@ class Judge:
 
     def roles(self, node: ast.AST) -> set[Role]:
         """Return the roles of a piece of code."""
-        return {evidence.role for evidence in self.evidence(node)}
+        # A node is told by its identity: it must live as long as what is known of it.
+        if id(node) not in self._known:
+            self._known[id(node)] = node, {evidence.role for evidence in self.evidence(node)}
+        return self._known[id(node)][1]
 
     def _evidence(self, node: ast.AST, within: frozenset[str]) -> Iterator[Evidence]:
         skip: set[int] = set()
@@ -157,6 +161,10 @@ class Judge:
         if not name:
             return
         found = set(self._roles(name, call, tells=tells))
+        for argument in (*call.args, *(k.value for k in call.keywords)):
+            # A function that is handed on is called there: `df.apply(classify)`.
+            if isinstance(argument, ast.Name) and isinstance(self._definitions.get(argument.id), FUNCTIONS):
+                yield from self._call(ast.copy_location(ast.Call(argument, [], []), call), within)
         bodies, key = self._bodies(name, call)
         if bodies is not None and key not in within:
             inner = {e.role for body in bodies for s in body for e in self._evidence(s, within | {key})}

@@ -72,6 +72,13 @@ def test_roles_are_found_through_functions_methods_and_themselves(tmp_path: Path
     assert roles(tmp_path, code) == {Role.INFER}
 
 
+@pytest.mark.parametrize(
+    "use", ["df.apply(one, axis=1)", "list(map(one, rows))", "Parallel(2)(delayed(one)(r) for r in X)"]
+)
+def test_a_function_that_is_handed_on_is_called(tmp_path: Path, use: str) -> None:
+    assert Role.INFER in roles(tmp_path, f"def one(row):\n    return model.predict(row)\nz = {use}")
+
+
 def test_a_definition_does_nothing_until_it_is_called(tmp_path: Path) -> None:
     assert roles(tmp_path, "if x:\n    def f():\n        return model.predict(X)") == set()
 
