@@ -177,7 +177,7 @@ class Paths:
                 case ast.Call() if child is not parent.func and not (_is_join(parent) or _name(parent) in SAME_PLACE):
                     yield from _use(parent)
                     return
-                case ast.Attribute(attr=name) if name not in SAME_PLACE | {"joinpath"}:
+                case ast.Attribute(attr=name) if name not in SAME_PLACE | {"format", "joinpath"}:
                     method = self._parents.get(parent)
                     if isinstance(method, ast.Call):
                         yield from _use(method, is_method_of_path=True)
@@ -191,8 +191,10 @@ class Paths:
 
     def _is_beginning(self, node: ast.expr) -> bool:
         match self._parents.get(node):
-            case ast.BinOp(left=left, op=ast.Add() | ast.Div()):
+            case ast.BinOp(left=left, op=ast.Add() | ast.Div() | ast.Mod()):
                 return node is left
+            case ast.Attribute(attr="format"):
+                return True
             case ast.JoinedStr(values=[first, *_]):
                 return node is first
             case ast.Call(func=ast.Attribute(value=ast.Constant())):

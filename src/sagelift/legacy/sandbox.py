@@ -293,6 +293,9 @@ class _Run:
             if kind == "root":
                 root = Path(note["path"])
             elif kind == "error":
+                path = Path(str(note["path"]))
+                if path.is_relative_to(trace.parent / "home"):
+                    note["path"] = f"~/{path.relative_to(trace.parent / 'home')}"
                 self.fault = note
             else:
                 target = _target(note, root, [temporary, self._workshop])
@@ -327,6 +330,8 @@ def _explained(run: _Run, source: Source) -> str:
     reason = f"{' '.join(what.split())}: the code must run before it can be migrated."
     if kind == "EOFError" and any(access.kind == "prompt" for access in run.accesses):
         reason = "prompts for input: give what is to be typed with --answer, once for each prompt."
+    elif kind == "FileNotFoundError" and path.startswith("~"):
+        reason = f"{path} is looked for in the home folder, which is empty as on AWS: put it beside the script."
     elif kind == "FileNotFoundError" and path:
         reason = f"{path} is not there: put it there, or say where it is with --path '{path}=FILE'."
     elif kind == "PermissionError" and path:

@@ -5,6 +5,7 @@
 
 import ast
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,9 @@ from sagelift.legacy.sandbox import Access, Recording
 from sagelift.legacy.source import Source
 
 # Below these nothing is the user's own.
-SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/opt/", "/proc/", "/sbin/", "/sys/", "/usr/", "/var/")
+SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/proc/", "/sbin/", "/sys/", "/usr/")
+# Where the certain part of a pattern ends: of `glob`, of `format`, of `%`.
+PATTERN = re.compile(r"[*?\[{%]")
 # How far above the script's folder the folder is looked for that the script is started in.
 MOST_ABOVE = 3
 # What git and its hosts carry without complaint, in bytes.
@@ -137,7 +140,7 @@ class _Locator:
 
     def _working_folder(self) -> Path:
         """Return the folder in which most of the code's relative paths lead somewhere: the script's, if in doubt."""
-        texts = {named.text for named in self._named if _looks_relative(named.text)}
+        texts = {named.text for named in self._named if named.is_beginning and _looks_relative(named.text)}
         candidates = [self._script.parent, *self._script.parent.parents[:MOST_ABOVE]]
         return max(candidates, key=lambda folder: sum(_exists(folder / text) for text in texts))
 
@@ -145,6 +148,8 @@ class _Locator:
         """Take what a path leads to, as the code names it."""
         text = named.text
         place = self._place(text)
+        if PATTERN.search(text) and not _exists(place):
+            place = self._place(PATTERN.split(text)[0].rpartition("/")[0])
         if text in self._given:
             self._add(place, self._given[text])
         elif "\\" in text and not _exists(place) and _exists(self._work / text.replace("\\", "/")):
@@ -443,7 +448,12 @@ def _named(code: str) -> set[str]:
 
 
 def _looks_relative(text: str) -> bool:
-    return not paths.is_foreign(text) and len(text) < paths.LONGEST and ("/" in text or bool(Path(text).suffix))
+    return (
+        not paths.is_foreign(text)
+        and "://" not in text
+        and len(text) < paths.LONGEST
+        and ("/" in text or bool(Path(text).suffix))
+    )
 
 
 def _exists(path: Path) -> bool:

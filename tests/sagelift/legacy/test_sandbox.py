@@ -192,6 +192,10 @@ def test_a_notebook_runs_beside_its_files(record: Record) -> None:
             "open('in.csv')\n",
             "line 1: in.csv is not there: put it there, or say where it is with --path 'in.csv=FILE'.",
         ),
+        (
+            "from pathlib import Path\nopen(Path.home() / 'in.csv')\n",
+            "line 2: ~/in.csv is looked for in the home folder",
+        ),
         ("import not_there\n", "line 1: No module named 'not_there': add its distribution with --requirements."),
         ("def f():\n    return 1 / 0\nf()\n", "line 2: ZeroDivisionError: division by zero"),
         ("import os\nos.kill(os.getpid(), 9)\n", "was ended by SIGKILL"),

@@ -67,6 +67,8 @@ def test_a_script_runs_where_its_paths_lead_to_files(project: Project, name: str
         "import os\nD = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))\nread_csv(D + '/input/in.csv')",
         "for name in ['in']: read_csv(f'../input/{name}.csv')",
         "import os\nos.listdir('../input')",
+        "import glob\nfor name in glob.glob('../input/*.csv'): read_csv(name)",
+        "read_csv('../input/{}.csv'.format(name))",
     ],
 )
 def test_the_root_holds_what_lies_above_the_script(project: Project, code: str) -> None:
@@ -126,6 +128,7 @@ def test_a_path_of_another_machine_becomes_relative(
         "try:\n    d = read_csv('C:/in.csv')\nexcept OSError:\n    d = None",
         "read_csv('C:/elsewhere/missing.csv')",
         "text.replace('/in.csv', '')",
+        "read_csv('https://example.org/in.csv')",
         "font = FontProperties(fname='/usr/share/fonts/in.csv')",
         "'''C:/in.csv'''\nx = 1",
     ],
