@@ -190,20 +190,19 @@ class Paths:
                         yield from self._uses(load, seen | {target.id})
 
     def _is_beginning(self, node: ast.expr) -> bool:
+        is_one = True
         match self._parents.get(node):
             case ast.BinOp(left=left, op=ast.Add() | ast.Div() | ast.Mod()):
-                return node is left
-            case ast.Attribute(attr="format"):
-                return True
+                is_one = node is left
             case ast.JoinedStr(values=[first, *_]):
-                return node is first
-            case ast.Call(func=ast.Attribute(value=ast.Constant())):
-                return False
+                is_one = node is first
             case ast.Call(args=args) as call:
-                return _name(call) not in TEXT_METHODS and (node not in args[1:] or not _is_join(call))
-            case ast.Compare() | ast.BinOp() | ast.Subscript() | ast.Attribute():
-                return False
-        return True
+                is_one = _name(call) not in TEXT_METHODS and (node not in args[1:] or not _is_join(call))
+            case ast.Attribute(attr=name):
+                is_one = name == "format"
+            case ast.Compare() | ast.BinOp() | ast.Subscript():
+                is_one = False
+        return is_one
 
     def _is_tried(self, node: ast.AST) -> bool:
         child = node
