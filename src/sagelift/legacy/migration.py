@@ -6,7 +6,7 @@ import os
 import posixpath
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -128,7 +128,7 @@ def run(order: Order, console: Console) -> Outcome:
         located = staging.locate(source.read(order.script), arguments=order.arguments, given=order.paths)
         program = take_apart(located.source)
         found = obstacles.find(located.source, program)
-    _refuse(found)
+    _refuse(order, found)
     order = replace(order, training=order.training or _decide(program, console))
     console.print(
         f"[yellow]note:[/] This runs {escape(order.script.name)} several times: in copies of its folder, without your "
@@ -156,7 +156,7 @@ class _Migration:
         self._order = order
         self._source = located.source
         self._keep = _Way("", located, program)
-        self._obstacles = [f"{obstacle}." for obstacle in found if obstacle.effect is Effect.NO_SPLIT]
+        self._obstacles = _texts(found, Effect.NO_SPLIT)
         self._draft = draft
         self._progress = progress
         self._answers: dict[str, str] = {}
@@ -212,7 +212,7 @@ class _Migration:
             expected=self._first.outputs,
             recording=self._recorded,
         )
-        for candidate in self._candidates(proposed):
+        for candidate in candidates.of([] if self._obstacles else proposed, self._order.form):
             attempt, proof = self._try(bench, candidate, way)
             if proof:
                 self._draft.install()
@@ -236,14 +236,6 @@ class _Migration:
         except SageliftError as error:
             raise CannotTrainOnceError(str(error).rstrip(".")) from error
         return _Way("trained once, ", located, program, {"training": divided.training.code}), recording
-
-    def _candidates(self, proposed: Sequence[Cuts]) -> Iterator[Candidate]:
-        if not self._obstacles:
-            return candidates.of(proposed, self._order.form)
-        if self._order.form == "split":
-            message = f"It must not be split: {' '.join(self._obstacles)} Leave out --split to wrap it."
-            raise SageliftError(message)
-        return candidates.of([], self._order.form)
 
     def _try(self, bench: Bench, candidate: Candidate, way: "_Way") -> tuple[Attempt, dict[str, Any]]:
         """Return what came of a candidate, with its proof if it is one to be taken."""
@@ -349,9 +341,9 @@ def _decide(program: Program, console: Console) -> str:
     if not found:
         return "keep"
     console.print(
-        f"[yellow]note:[/] A model is trained here ({', '.join(map(str, found))}). [bold]keep[/] trains it in each run, "
-        "as now. [bold]once[/] trains it now and keeps it in model/, so that runs only apply it; src/training.py trains "
-        "it anew.",
+        f"[yellow]note:[/] A model is trained here ({', '.join(map(str, found))}). [bold]keep[/] trains it in each "
+        "run, as now. [bold]once[/] trains it now and keeps it in model/, so that runs only apply it; src/training.py "
+        "trains it anew.",
         soft_wrap=True,
     )
     if not console.is_terminal or not sys.stdin.isatty():
@@ -371,11 +363,17 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def _refuse(found: Sequence[Obstacle]) -> None:
-    reasons = [str(obstacle) for obstacle in found if obstacle.effect is Effect.CANNOT_RUN]
-    if reasons:
-        message = f"The code cannot run, and therefore not be migrated: {'; '.join(reasons)}."
+def _refuse(order: Order, found: Sequence[Obstacle]) -> None:
+    if texts := _texts(found, Effect.CANNOT_RUN):
+        message = f"The code cannot run, and therefore not be migrated: {' '.join(texts)}"
         raise SageliftError(message)
+    if order.form == "split" and (texts := _texts(found, Effect.NO_SPLIT)):
+        message = f"It must not be split: {' '.join(texts)} Leave out --split to wrap it."
+        raise SageliftError(message)
+
+
+def _texts(found: Sequence[Obstacle], effect: Effect) -> list[str]:
+    return [f"{obstacle}." for obstacle in found if obstacle.effect is effect]
 
 
 def _active_environment() -> Path | None:

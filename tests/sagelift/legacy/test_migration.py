@@ -1,0 +1,210 @@
+"""Legacy code becomes a repository whose workflow gives the same results, or nothing is left."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from copier import run_update
+from repositories import TemplateRepository, commit, files, git
+from rich.console import Console
+
+from sagelift.errors import SageliftError
+from sagelift.legacy import controls, migration
+from sagelift.legacy.draft import Draft
+from sagelift.legacy.migration import Order, Outcome
+
+SCRIPT = '''\
+"""What a house costs."""
+import csv
+
+
+class Line:
+    def fit(self, x, y):
+        self.slope = sum(y) / sum(x)
+        return self
+
+    def predict(self, x):
+        return [self.slope * a for a in x]
+
+
+with open("houses.csv") as file:
+    rows = list(csv.DictReader(file))
+sizes = [float(row["size"]) for row in rows]
+prices = [float(row["price"]) for row in rows]
+
+model = Line()
+model.fit(sizes, prices)
+predicted = model.predict(sizes)
+
+with open("predicted.csv", "w") as file:
+    for size, price in zip(sizes, predicted):
+        file.write(f"{size},{price:.4f}\\n")
+print("total", sum(predicted))
+'''
+
+Import = Callable[..., Outcome]
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """A script that trains, predicts and reports, with its data."""
+    folder = tmp_path / "legacy"
+    folder.mkdir()
+    (folder / "houses.csv").write_text("size,price\n50,100\n80,170\n120,235\n")
+    (folder / "score.py").write_text(SCRIPT)
+    return folder / "score.py"
+
+
+@pytest.fixture
+def import_(script: Path, template: TemplateRepository, tmp_path: Path) -> Import:
+    """Return what imports the script."""
+
+    def run(**options: object) -> Outcome:
+        order = Order(script, tmp_path / "houses", template=str(template.root), **options)  # type: ignore[arg-type]
+        return migration.run(order, Console(quiet=True))
+
+    return run
+
+
+@pytest.fixture
+def without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the code on this Python, and take the local cloud's results for proved: both take their time elsewhere."""
+
+    def ops(draft: Draft, *_: str, accepted: object = ()) -> "subprocess.CompletedProcess[str]":
+        del accepted
+        (draft.folder / "parity" / "parity.json").write_text('{"verdict": "identical", "outputs": {}}')
+        return subprocess.CompletedProcess([], 0, "", "")
+
+    monkeypatch.setattr(Draft, "ops", ops)
+    monkeypatch.setattr(Draft, "interpreter", lambda _: Path(sys.executable))
+    monkeypatch.setattr(Draft, "require", lambda _, lines, __: list(lines))
+
+
+def assert_nothing_is_left(script: Path) -> None:
+    # What tests put temporary files into lies there, too.
+    assert {path.name for path in script.parents[1].iterdir()} - {"temporary"} == {"legacy"}
+    assert files(script.parent) == {"score.py", "houses.csv"}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("environments")
+def test_a_repository_is_proved_and_updated(
+    import_: Import, script: Path, template: TemplateRepository, tmp_path: Path
+) -> None:
+    released = template.copy_to(tmp_path / "template")
+    before = script.read_bytes()
+    outcome = import_(template=str(released.root), arguments=())
+
+    assert (outcome.verdict, outcome.exit_code) == ("identical", 0)
+    assert not outcome.reasons
+    repository = tmp_path / "houses"
+    assert {"src/preprocessing.py", "src/predict.py", "src/postprocessing.py", "parity/README.md"} <= files(repository)
+    assert not {"src/tables.py", "model/weights.json", "data/sample/sample.csv"} & files(repository)
+    assert json.loads((repository / "settings.json").read_text())["description"] == "What a house costs"
+    assert "cloudpickle==" in (repository / "requirements.txt").read_text()
+    proof = json.loads((repository / "parity" / "parity.json").read_text())
+    assert {control["kind"] for control in proof["controls"]} == {"variable", "operation"}
+    assert all(control["caught"] for control in proof["controls"])
+    assert script.read_bytes() == before
+    assert files(script.parent) == {"score.py", "houses.csv"}
+    subprocess.run(["uv", "run", "--quiet", "ops", "lint"], cwd=repository, check=True)
+
+    commit(repository, "Import")
+    (released.root / "template" / "Makefile").write_text("changed:\n")
+    released.release("v1.1.0")
+    run_update(repository, defaults=True, overwrite=True, quiet=True)
+    changed = [line.split()[-1] for line in git(repository, "status", "--porcelain").splitlines()]
+    assert sorted(changed) == [".copier-answers.yml", "Makefile", "settings.json"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("environments")
+def test_what_leaves_nothing_to_compare_wraps_unproved(import_: Import, script: Path, tmp_path: Path) -> None:
+    script.write_text(SCRIPT.partition('with open("predicted')[0] + 'eval("predicted")\n')
+    outcome = import_()
+
+    assert (outcome.verdict, outcome.exit_code) == ("cannot be proved", 3)
+    assert "eval" in outcome.reasons[0]
+    assert {"predict", "score"} == outcome.chosen.content.scripts.keys()
+    assert json.loads((tmp_path / "houses" / "settings.json").read_text())["preprocessing_image"] == "none"
+
+
+@pytest.mark.usefixtures("without_environment")
+def test_training_once_keeps_the_model(import_: Import, tmp_path: Path) -> None:
+    outcome = import_(training="once")
+
+    assert not outcome.reasons
+    repository = tmp_path / "houses"
+    assert (repository / "model" / "model.pkl").is_file()
+    assert ".fit(" not in "".join((repository / "src" / f"{s}.py").read_text() for s in ("preprocessing", "predict"))
+    assert "model.fit(sizes, prices)" in (repository / "src" / "training.py").read_text()
+
+
+@pytest.mark.usefixtures("without_environment")
+def test_training_that_tells_of_itself_stays_in_the_run(import_: Import, script: Path) -> None:
+    script.write_text(SCRIPT.replace("        return self\n", '        print("trained")\n        return self\n'))
+    outcome = import_(training="once")
+
+    assert outcome.chosen.candidate.cuts
+    assert all(reason.startswith("trained once, ") for reason in outcome.reasons)
+    assert "stdout.txt is different" in outcome.reasons[0]
+    assert ".fit(" in outcome.chosen.content.scripts["predict"]
+
+
+def test_a_split_that_was_ruled_out_is_refused(import_: Import, script: Path) -> None:
+    script.write_text(f'eval("1")\n{SCRIPT}')
+    with pytest.raises(SageliftError, match=r"^It must not be split: line 1: eval.* Leave out --split to wrap it\.$"):
+        import_(form="split")
+    assert_nothing_is_left(script)
+
+
+@pytest.mark.usefixtures("without_environment")
+def test_code_that_fails_leaves_nothing(import_: Import, script: Path) -> None:
+    script.write_text(SCRIPT.replace('"houses.csv"', '"gone.csv"'))
+    with pytest.raises(SageliftError, match=r"line 14.* gone\.csv is not there"):
+        import_()
+    assert_nothing_is_left(script)
+
+
+@pytest.mark.usefixtures("without_environment")
+def test_an_interruption_leaves_nothing(import_: Import, script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(controls, "try_out", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        import_()
+    assert_nothing_is_left(script)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("while True:\n    pass\n", "The code cannot run, and therefore not be migrated: line 1: "),
+        ('print "total"\n', "Python 2"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_is_made(
+    import_: Import, script: Path, code: str, sentence: str
+) -> None:
+    script.write_text(code)
+    with pytest.raises(SageliftError, match=sentence):
+        import_()
+    assert_nothing_is_left(script)
+
+
+def test_what_exists_is_not_touched(import_: Import, tmp_path: Path) -> None:
+    (tmp_path / "houses").mkdir()
+    (tmp_path / "houses" / "kept").touch()
+    with pytest.raises(SageliftError, match=r"houses exists already: name a folder that does not, or remove it\.$"):
+        import_()
+    assert files(tmp_path / "houses") == {"kept"}
+
+
+def test_an_answer_to_no_question_is_refused(import_: Import, script: Path) -> None:
+    with pytest.raises(SageliftError, match="The template has no question modelname: it has model_name, "):
+        import_(data={"modelname": "x"})
+    assert_nothing_is_left(script)
