@@ -122,12 +122,14 @@ def _sorted(source: Source, sequence: list[Statement]) -> Program:
     fixed = {name for name, count in bound.items() if count == 1} - {n for s in sequence for n in s.names.globals}
     changeable = _changeable(ast.Module([s.tree for s in sequence], []))
     imported: set[str] = set()
+    codes: set[str] = set()
     for statement in sequence:
         tree, binds = statement.tree, statement.names.binds
-        if _is_import(tree) and all(name in fixed or _is_bound_by(tree, name, sequence) for name in binds):
+        if _is_import(tree) and all(name in fixed or _is_imported_only(name, sequence) for name in binds):
             # The same import may stand in several cells, or functions.
-            if not binds <= imported or not binds:
-                program.imports.append(statement)
+            code = ast.unparse(tree)
+            program.imports += [] if code in codes else [statement]
+            codes.add(code)
             imported |= binds
         elif _is_about_path(tree) and statement.names.reads <= imported | BUILTINS:
             program.imports.append(statement)
@@ -136,7 +138,7 @@ def _sorted(source: Source, sequence: list[Statement]) -> Program:
         else:
             program.statements.append(statement)
             if isinstance(tree, ast.Assign) and _is_literal(tree.value) and isinstance(tree.targets[0], ast.Name):
-                program.constants.update(dict.fromkeys(binds & fixed - changeable, statement))
+                program.constants.update(dict.fromkeys(binds & fixed - changeable - BUILTINS, statement))
     _return_to_sequence(program, sequence)
     return program
 
@@ -145,10 +147,21 @@ def _is_about_path(tree: ast.stmt) -> bool:
     return isinstance(tree, ast.Expr | ast.Assign) and "sys.path" in ast.unparse(tree)
 
 
-def _is_bound_by(tree: ast.stmt, name: str, sequence: list[Statement]) -> bool:
-    """Whether everything that binds a name is this import."""
-    code = ast.unparse(tree)
-    return all(ast.unparse(s.tree) == code for s in sequence if name in s.names.binds | s.names.globals)
+def _is_imported_only(name: str, sequence: list[Statement]) -> bool:
+    """Whether everything that binds a name imports the same."""
+    origins = {_origin(s.tree, name) for s in sequence if name in s.names.binds | s.names.globals}
+    return len(origins) == 1 and None not in origins
+
+
+def _origin(tree: ast.stmt, name: str) -> str | None:
+    """Return what an import binds to a name; None if a statement is no import."""
+    if isinstance(tree, ast.ImportFrom):
+        found = next(alias.name for alias in tree.names if name == (alias.asname or alias.name))
+        return f"{'.' * tree.level}{tree.module or ''}:{found}"
+    if isinstance(tree, ast.Import):
+        alias = next(alias for alias in tree.names if name == (alias.asname or alias.name.split(".")[0]))
+        return alias.name if alias.asname else name
+    return ast.unparse(tree) if _is_import(tree) else None
 
 
 def _return_to_sequence(program: Program, sequence: list[Statement]) -> None:
