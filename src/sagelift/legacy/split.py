@@ -60,7 +60,7 @@ def write(
         CannotSplitError: The parts would not do what the whole does.
     """
     parts = [_Part(cuts, index, frozenset(extra[index])) for index in range(len(STEPS))]
-    module = common.of(cuts.program, [part.needed for part in parts], frozenset().union(*extra))
+    module = common.of(cuts.program, [part.needed() for part in parts], frozenset().union(*extra))
     found = []
     for step, part, kept in zip(STEPS, parts, (*keeps, ()), strict=True):
         kept_options = {"keeps": repr(list(kept))} if kept else {}
@@ -91,20 +91,26 @@ class _Part:
     def body(self) -> list[Statement]:
         return self.cuts.body(self.index)
 
-    @cached_property
-    def needed(self) -> set[str]:
-        """What its code names, directly or through definitions."""
+    def needed(self, elsewhere: Collection[str] = ()) -> set[str]:
+        """Return what its code names, directly or through definitions that do not stand elsewhere."""
         program = self.cuts.program
-        named = {n for s in self.body for n in s.names.reads | s.names.globals}
-        named |= {n for s in program.imports if not s.names.binds for n in s.names.reads}
-        return program.needs(named | self.extra)
+        rest = {n for s in self.body for n in s.names.reads | s.names.globals} | self.extra
+        rest |= {n for s in program.imports if not s.names.binds for n in s.names.reads}
+        found: set[str] = set()
+        while rest:
+            name = rest.pop()
+            found.add(name)
+            if name in program.definitions and name not in elsewhere:
+                rest |= program.definitions[name].names.reads - found
+        return found
 
     @cached_property
     def shared(self) -> set[str]:
         """The variables that must be global: definitions use them, or they take the place of a builtin."""
         program = self.cuts.program
         variables = self.cuts.variables
-        return (program.shared() | {n for n in variables if hasattr(builtins, n)}) & variables
+        declared = {n for definition in program.definitions.values() for n in definition.names.globals}
+        return (program.shared() | declared | {n for n in variables if hasattr(builtins, n)}) & variables
 
     @cached_property
     def received(self) -> list[str]:
@@ -145,11 +151,12 @@ class _Part:
             function=_free(taken, *candidates),
             handover=_free(taken, "handover", "job_handover"),
         )
-        own = self.needed - module.names
+        named = self.needed(module.names)
+        own = named - module.names
         head = [
-            self._docstring(),
+            self._docstring(named),
             "\n".join(heads.imports(program, own)),
-            "\n".join(self._own_imports(module, names)),
+            "\n".join(self._own_imports(module, names, named)),
             "\n".join(s.code.strip("\n") for name, s in self.cuts.constants.items() if name in own),
         ]
         rest = [
@@ -171,9 +178,9 @@ class _Part:
                     message = f"{place}: a function remembers {min(from_here)}, which changes after the cut."
                     raise CannotSplitError(message)
 
-    def _docstring(self) -> str:
+    def _docstring(self, named: set[str]) -> str:
         source = self.cuts.program.source
-        if "__doc__" in self.needed and (original := ast.get_docstring(source.tree, clean=False)):
+        if "__doc__" in named and (original := ast.get_docstring(source.tree, clean=False)):
             return f'"""{original}"""'
         script = source.path.name
         arrives = (
@@ -197,20 +204,20 @@ class _Part:
             ]
         )
 
-    def _own_imports(self, module: common.Module, names: "_Names") -> list[str]:
-        used = sorted(self.needed & module.names)
+    def _own_imports(self, module: common.Module, names: "_Names", named: set[str]) -> list[str]:
+        used = sorted(named & module.names)
         lines = [_call(f"from {module.name} import ", used, 0, bare=True)] if used else []
         lines.append("import handover" if names.handover == "handover" else f"import handover as {names.handover}")
         program = self.cuts.program
         is_own = "display" in self.cuts.variables | program.definitions.keys() | program.imported.keys()
-        return [*lines, "from handover import display"] if "display" in self.needed and not is_own else lines
+        return [*lines, "from handover import display"] if "display" in named and not is_own else lines
 
     def _function(self, name: str) -> str:
         lines: list[str] = [f'"""{FUNCTIONS[self.index][0]}"""']
         bound = {n for s in self.body for n in s.names.binds | s.names.deletes}.union(self.perhaps_unbound)
         declared = sorted(self.shared & bound)
         if declared:
-            lines.append(f"global {', '.join(declared)}")
+            lines += _globals(declared)
         if self.perhaps_unbound:
             lines.append(" = ".join([*self.perhaps_unbound, "None"]))
         nodes: list[cst.BaseStatement] = [cst.parse_statement(line) for line in lines]
@@ -219,12 +226,12 @@ class _Part:
         else:
             nodes += [s.node for s in self.body]
         if self.returned:
-            nodes.append(cst.parse_statement(f"return {', '.join(self.returned)}"))
+            nodes.append(cst.parse_statement(f"return {_targets(self.returned, 0)}"))
         first = len(lines)
         if first < len(nodes):
             leading = _without_blank(nodes[first].leading_lines)  # type: ignore[attr-defined]
             nodes[first] = nodes[first].with_changes(leading_lines=leading)
-        function = cst.parse_statement(f"def {name}({', '.join(self.parameters)}):\n    pass\n")
+        function = cst.parse_statement(f"{_call(f'def {name}', self.parameters, 0)}:\n    pass\n")
         assert isinstance(function, cst.FunctionDef)  # noqa: S101  it was written as one
         whole = function.with_changes(body=cst.IndentedBlock(nodes)).visit(_BareLines())
         assert isinstance(whole, cst.FunctionDef)  # noqa: S101  as before
@@ -234,14 +241,14 @@ class _Part:
         crossing = set(self.received) | set(self.passed)
         lines = [f"def {names.main}():", '    """Run as a job."""']
         if declared := sorted(self.shared & crossing):
-            lines.append(f"    global {', '.join(declared)}")
+            lines += (f"    {line}" for line in _globals(declared))
         opened = job(STEPS[self.index], options).replace("handover.step", f"{names.handover}.step", 1)
         lines.append(f"    with {opened} as {names.step}:")
         if self.received:
             call = _call(f"{names.step}.receive", [f'"{n}"' for n in self.received], 8)
-            lines.append(f"        {_targets(self.received)} = {call}")
+            lines.append(f"        {_targets(self.received, 8)} = {call}")
         call = _call(names.function, self.parameters, 8)
-        lines.append(f"        {_targets(self.returned)} = {call}" if self.returned else f"        {call}")
+        lines.append(f"        {_targets(self.returned, 8)} = {call}" if self.returned else f"        {call}")
         if self.passed:
             lines.append(f"        {_call(f'{names.step}.pass_on', [f'{n}={n}' for n in self.passed], 8)}")
         return "\n".join(lines)
@@ -314,8 +321,9 @@ def _some(variables: Sequence[str]) -> str:
     """Return a list of names, not too long."""
     if not variables:
         return "nothing but files"
-    named, more = variables[:MOST_NAMED], len(variables) - MOST_NAMED
-    if more > 0:
+    is_short = len(variables) <= MOST_NAMED and len(", ".join(variables)) <= WIDTH // 2
+    named = variables if is_short else variables[:2]
+    if more := len(variables) - len(named):
         return f"{', '.join(named)} and {more} more"
     return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
@@ -372,10 +380,14 @@ def _without_blank(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
     return kept
 
 
-def _targets(names: Sequence[str]) -> str:
-    """Return what a call is assigned to; in brackets if that takes several lines."""
+def _globals(names: Sequence[str]) -> list[str]:
+    return [f"global {', '.join(names[at : at + MOST_NAMED])}" for at in range(0, len(names), MOST_NAMED)]
+
+
+def _targets(names: Sequence[str], indent: int) -> str:
+    """Return names one after another; in brackets if that takes several lines."""
     line = ", ".join(names)
-    return line if len(line) <= WIDTH // 2 else f"({_filled(names, 8)})"
+    return line if len(line) <= WIDTH // 2 else f"({_filled(names, indent)})"
 
 
 def _call(function: str, arguments: Sequence[str], indent: int, *, bare: bool = False) -> str:
