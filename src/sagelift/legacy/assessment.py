@@ -132,7 +132,7 @@ def run(
     paths: Sequence[Path],
     python: Path | None = None,
     files: Sequence[Path] | None = None,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], object] = lambda _: None,
 ) -> Survey:
     """Assess files, and all scripts and notebooks in folders. None of it is run, and nothing is imported.
 
@@ -285,6 +285,8 @@ def _needs(source: Source) -> tuple[str, list[Reason]]:
 def _judge(source: Source, result: Assessment) -> None:
     taken = program.take_apart(source)
     result.obstacles = obstacles.find(source, taken)
+    if any(obstacle.kind == "Python 2" for obstacle in result.obstacles):
+        result.language = "Python 2"
     evidence = taken.judge.evidence(source.tree)
     result.does = _does(evidence)
     result.evidence = list(
@@ -322,18 +324,19 @@ def _does(evidence: Iterable[Evidence]) -> str:
 def _parts(source: Source, proposed: cuts.Cuts) -> list[Part]:
     pieces = {step: [s.lines for s in part] for step, part in zip(cuts.STEPS, proposed.parts, strict=True)}
     pieces["definitions"] = [s.lines for s in proposed.program.definitions.values()]
+    owned = {line for found in pieces.values() for first, last in found for line in range(first, last + 1)}
     return [
         Part(step, lines, tuple((source.place(first), source.place(last)) for first, last in lines))
         for step, found in pieces.items()
-        if (lines := _merged(found))
+        if (lines := _merged(found, owned))
     ]
 
 
-def _merged(lines: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Return pieces that follow one another as one; what stands between them is comments and blanks."""
+def _merged(lines: Iterable[tuple[int, int]], owned: set[int]) -> tuple[tuple[int, int], ...]:
+    """Return pieces as one where nothing that is owned stands between them, only comments, blanks and imports."""
     found: list[tuple[int, int]] = []
     for first, last in sorted(lines):
-        if found and first <= found[-1][1] + 1:
+        if found and owned.isdisjoint(range(found[-1][1] + 1, first)):
             found[-1] = found[-1][0], max(last, found[-1][1])
         else:
             found.append((first, last))

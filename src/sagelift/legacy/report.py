@@ -49,7 +49,7 @@ def _table(survey: Survey) -> Iterator[RenderableType]:
         yield lines
     counts = Counter(model.verdict for model in survey.models)
     yield (
-        ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+        ", ".join(f"{verdict}: {counts[verdict]}" for verdict in Verdict if counts[verdict])
         or "No scripts or notebooks."
     )
     if survey.helpers:
@@ -242,6 +242,7 @@ def _lines(model: Assessment) -> Iterator[_Line]:
 
 def write_html(survey: Survey, path: Path) -> None:
     """Write the page, whole or not at all."""
-    page = as_html(survey)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(as_html(survey), encoding="utf-8")
+    beside.replace(path)
