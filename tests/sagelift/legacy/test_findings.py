@@ -74,7 +74,7 @@ def test_what_only_looks_like_it_is_not(tmp_path: Path, code: str) -> None:
 
 
 def test_magics_and_places_of_notebooks(tmp_path: Path) -> None:
-    cells = [
+    cells: list[dict[str, object]] = [
         {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": text}
         for text in ("%matplotlib inline", "x = 1\nopen('in.csv')")
     ]
