@@ -152,6 +152,17 @@ def test_nothing_outside_is_written(record: Record, tmp_path: Path) -> None:
     assert mine.read_text() == "mine"
 
 
+def test_temporary_files_may_be_written(record: Record) -> None:
+    recording = record(
+        """
+        import tempfile
+        with tempfile.TemporaryFile() as unnamed, tempfile.NamedTemporaryFile() as named:
+            print(unnamed.write(b"kept for a while") == named.write(b"kept for a while"))
+        """
+    )
+    assert (recording.outputs / "stdout.txt").read_text() == "True\n"
+
+
 def test_code_that_is_shown_is_no_input(record: Record) -> None:
     recording = record("import warnings\nwarnings.warn('beware')\n")
     assert "beware" in recording.log

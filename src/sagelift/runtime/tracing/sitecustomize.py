@@ -7,7 +7,6 @@ Each line of the trace is a JSON object: `event`, `path` or `text`, and `lines`,
 call to call to the innermost. What imports and libraries read for themselves is left out.
 
 Legacy code that wants to write outside of its folder is told that it may not, as far as Python hears of it.
- and libraries read for themselves is left out.
 """
 
 from __future__ import annotations
@@ -165,7 +164,8 @@ class Tracer:
             real = os.path.realpath(path)
             if not real.startswith(self._libraries):
                 self._write(event=event, path=path, lines=lines)
-            if event in ("write", "update", "remove") and not real.startswith(self._writable):
+            # A temporary file without a name is opened by the name of its folder.
+            if event in ("write", "update", "remove") and not os.path.join(real, "").startswith(self._writable):
                 raise PermissionError(errno.EACCES, "outside of the folder of the script", path)
         return actor
 
