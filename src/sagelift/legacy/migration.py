@@ -69,6 +69,8 @@ class Order:
     version: str | None = None
 
 
+MOST_RUNS = 4
+"""How often the original runs where it does not do the same twice."""
 UNPROVED = 3
 """The exit code of `ops prove` where nothing differs and nothing is proved, and that of `sagelift import` then."""
 
@@ -284,10 +286,14 @@ class _Migration:
         )
 
     def _record_again(self) -> Path:
-        """Run the original once more, and write down what two runs of it do not do alike."""
-        second = self._record(self._keep.located, "second")
+        """Run the original again, and write down what its runs do not do alike."""
+        runs = [self._first.outputs, self._record(self._keep.located, "run-2").outputs]
+        unstable = parity.unstable(self._draft.folder, *runs)
+        if unstable:
+            # By chance, two runs of random code agree in much that a third one does otherwise.
+            runs += [self._record(self._keep.located, f"run-{n}").outputs for n in range(3, MOST_RUNS + 1)]
+            unstable = parity.unstable(self._draft.folder, *runs)
         recording = self._draft.root / "recording.json"
-        unstable = parity.unstable(self._draft.folder, self._first.outputs, second.outputs)
         recording.write_text(json.dumps({"unstable": unstable}), encoding="utf-8")
         return recording
 
