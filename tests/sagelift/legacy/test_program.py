@@ -22,6 +22,14 @@ def test_imports_within_the_code_are_taken_out_once(tmp_path: Path) -> None:
     assert lines(taken) == ["x = np.ones(3)", "print(x)"]
 
 
+def test_imports_that_bind_the_same_to_a_name_are_all_kept(tmp_path: Path) -> None:
+    taken = program(tmp_path, "import os\nimport os.path\nfrom a import b\nfrom a import b, c\nprint(b, c)\n")
+
+    assert [s.code for s in taken.imports] == [
+        "import os\n", "import os.path\n", "from a import b\n", "from a import b, c\n",
+    ]  # fmt: skip
+
+
 def test_a_name_that_means_two_things_is_no_import(tmp_path: Path) -> None:
     taken = program(tmp_path, "from a import load\nx = load()\nfrom b import load\ny = load()\n")
 
