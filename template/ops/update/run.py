@@ -38,10 +38,11 @@ def run(repository: Repository, console: Console, *, version: str | None, data: 
         The exit code: 0 if there is nothing new or every check passes, 1 if one fails, `CONFLICTS`.
 
     Raises:
-        OpsError: the repository has uncommitted changes, or Copier refuses; nothing was changed.
+        OpsError: `data` is wrong, the repository has uncommitted changes, or Copier refuses; nothing was changed.
     """
-    template.check_clean(repository)
     data = list(data)
+    template.check_data(data)
+    template.check_clean(repository)
     report = _report(repository, console, version=version, data=data)
     report.write(repository.build)
     console.print(report.summary)

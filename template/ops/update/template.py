@@ -52,6 +52,19 @@ def check_clean(repository: Repository) -> None:
         raise OpsError(message)
 
 
+def check_data(data: Iterable[str]) -> None:
+    """Refuse what is no answer to a question.
+
+    Raises:
+        OpsError: one is not of the form `question=answer`.
+    """
+    for assignment in data:
+        question, equals, _ = assignment.partition("=")
+        if not (question and equals):
+            message = f"--data {assignment} is not of the form question=answer, such as --data python_version=3.12."
+            raise OpsError(message)
+
+
 def newer_version(repository: Repository) -> bool:
     """Return whether the template has a newer version than the repository's.
 
