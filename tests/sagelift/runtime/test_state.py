@@ -94,6 +94,27 @@ def test_what_cannot_cross_is_named_and_nothing_is_left(statement: str, said: st
     assert left.files == {}
 
 
+def test_files_that_are_written_are_written_on(run_steps: RunSteps) -> None:
+    left = run_steps(
+        """
+        log = open("log.txt", "w", encoding="utf-16"); log.write("one\\n")
+        more = open("more.bin", "ab"); more.write(b"1")
+        step.pass_on(log=log, more=more, out=sys.stdout)
+        """,
+        """
+        log, more, out = step.receive("log", "more", "out"); log.write("two\\n"); out.write("printed\\n")
+        step.pass_on(log=log, more=more)
+        """,
+        "log, more = step.receive('log', 'more'); log.write('three'); more.write(b'2')",
+        head="import sys",
+    )
+
+    assert left.code == 0, left.log
+    assert left.files["log.txt"].decode("utf-16") == "one\ntwo\nthree"
+    assert left.files["more.bin"] == b"12"
+    assert left.printed == "printed\n"
+
+
 def test_settings_of_the_process_cross(run_steps: RunSteps) -> None:
     left = run_steps(
         """

@@ -16,6 +16,7 @@ from typing import Any
 
 import cloudpickle
 
+from . import open_files
 from .errors import CannotCross
 from .memory import Memory
 
@@ -97,8 +98,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def _reduced(self, obj: Any) -> Any:
         """Return the name of a global, a reduction, or None for all that is nothing special."""
         if isinstance(obj, io.IOBase) and not isinstance(obj, (io.StringIO, io.BytesIO)):
-            message = "it is an open file"
-            raise CannotCross(message)
+            return open_files.reduced(obj)
         if isinstance(obj, NAMED) and obj.__module__ == MAIN:
             name: str = obj.__qualname__
             if _definition(name) is obj:
