@@ -9,6 +9,7 @@ from pathlib import Path
 from sagelift.legacy import moving, parity, sandbox, split, staging, wrap
 from sagelift.legacy.cuts import STEPS, Cuts
 from sagelift.legacy.moving import Content
+from sagelift.legacy.source import Place
 from sagelift.legacy.staging import Division, Located, Staging
 
 MOST_REPETITIONS = 3
@@ -35,9 +36,17 @@ class Candidate:
         """What it is called in a sentence."""
         if self.cuts is None:
             return "the whole script in predict"
+        places = [f"before {begin}" for begin in self.begins if begin]
+        return f"the split {' and '.join(places)}"
+
+    @property
+    def begins(self) -> tuple[Place | None, Place | None]:
+        """Where predict and postprocessing begin; None for one that is empty, and without a split."""
+        if self.cuts is None:
+            return None, None
         place = self.cuts.program.source.place
-        first, end = (self.cuts.parts[part] for part in (1, 2))
-        return f"the split before {place(first[0].lines[0])} and before {place(end[0].lines[0])}"
+        predict, postprocessing = (place(part[0].lines[0]) if part else None for part in self.cuts.parts[1:])
+        return predict, postprocessing
 
 
 def of(proposed: Sequence[Cuts], form: str | None) -> Iterator[Candidate]:

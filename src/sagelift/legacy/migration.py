@@ -215,6 +215,8 @@ class _Migration:
             recording=self._recorded,
         )
         for candidate in candidates.of([] if self._obstacles else proposed, self._order.form):
+            if candidate.cuts is None:
+                reasons += [f"{Candidate(c).name} would be none: {c.degenerate}." for c in proposed if c.degenerate]
             attempt, proof = self._try(bench, candidate, way)
             if proof:
                 self._draft.install()

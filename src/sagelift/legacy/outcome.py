@@ -38,12 +38,12 @@ def _parts(outcome: Outcome) -> Iterator[str | Table]:
 
 def _verdict(outcome: Outcome) -> str:
     name = outcome.source.path.name
-    cuts = outcome.chosen.candidate.cuts
-    if cuts is None:
+    candidate = outcome.chosen.candidate
+    if candidate.cuts is None:
         return f"{name} wraps: it runs whole in predict."
-    before, after = (cuts.parts[part][0].lines[0] for part in (1, 2))
-    place = outcome.source.place
-    return f"{name} splits: predict begins at {place(before)}, postprocessing at {place(after)}."
+    begins = zip(("predict", "postprocessing"), candidate.begins, strict=True)
+    said = ", ".join(f"{step} begins at {place}" if place else f"{step} is empty" for step, place in begins)
+    return f"{name} splits: {said}."
 
 
 def _made(outcome: Outcome) -> Table:
