@@ -136,10 +136,13 @@ def propose(program: Program) -> list[Cuts]:
     effects = Effects(program)
     found: list[Cuts] = []
     for tier in TIERS:
-        statements = moves.divide_last(program, program.statements, tier)
-        span = _inference(program, statements, tier)
-        if span is not None:
-            found += _variants(program, effects, span, tier)
+        for every in (True, False):
+            statements = moves.divide_reports(program, program.statements, tier, every=every)
+            span = _inference(program, statements, tier)
+            if span is not None:
+                variants = _variants(program, effects, span, tier)
+                # Where all reports are divided, that is for the sake of moving them.
+                found += variants[:1] if every else variants
         if any(not cuts.degenerate for cuts in found):
             break
     unique: dict[tuple[object, ...], Cuts] = {}

@@ -1,6 +1,7 @@
 """How statements are moved and divided so that a program can be cut, without a difference to its results."""
 
 import ast
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -27,13 +28,22 @@ class Span(NamedTuple):
     end: int
 
 
-def divide_last(program: Program, found: Sequence[Statement], wanted: set[Role]) -> list[Statement]:
-    """Take the last call of these roles out of the statement that reports on it: `print(model.predict(X))`."""
-    for index in reversed(range(len(found))):
-        if program.judge.roles(found[index].tree) & wanted:
-            divided = _divided(program, found, found[index], wanted)
-            return [*found[:index], *divided, *found[index + 1 :]]
-    return list(found)
+def divide_reports(program: Program, found: Sequence[Statement], wanted: set[Role], *, every: bool) -> list[Statement]:
+    """Take the calls of these roles out of the statements that report on them: `print(model.predict(X))`.
+
+    Args:
+        program: The program.
+        found: Its statements.
+        wanted: The roles.
+        every: Whether to do so for every statement, or for the last one alone.
+    """
+    having = [i for i, s in enumerate(found) if program.judge.roles(s.tree) & wanted]
+    chosen = set(having if every else having[-1:])
+    divided: list[Statement] = []
+    for index, statement in enumerate(found):
+        rest = found[index:]
+        divided += _divided(program, [*divided, *rest], statement, wanted) if index in chosen else [statement]
+    return divided
 
 
 def _divided(program: Program, found: Sequence[Statement], statement: Statement, wanted: set[Role]) -> list[Statement]:
@@ -54,10 +64,8 @@ def _divided(program: Program, found: Sequence[Statement], statement: Statement,
 
 def _unused(stem: str, program: Program, found: Sequence[Statement]) -> str:
     taken = {n for s in found for n in s.names.reads | s.names.binds} | set(program.definitions) | set(program.imported)
-    name = stem
-    while name in taken:
-        name += "_"
-    return name
+    candidates = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
+    return next(name for name in candidates if name not in taken)
 
 
 def _early_calls(value: ast.expr, program: Program, wanted: set[Role]) -> Iterator[ast.Call]:

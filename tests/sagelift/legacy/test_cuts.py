@@ -64,6 +64,19 @@ def test_a_report_on_an_inference_is_divided(tmp_path: Path) -> None:
     assert found["postprocessing"] == ["print('result:', predictions[0])"]
 
 
+def test_every_report_on_an_inference_is_divided_so_that_it_can_wait(tmp_path: Path) -> None:
+    code = "df = read_csv('a')\nm.fit(df)\nplt.plot(df, m.predict(df))\nplt.show()\nprint(m.predict(1))\nprint('end')\n"
+    found = parts(tmp_path, code)
+
+    assert found["predict"] == ["m.fit(df)", "predictions = m.predict(df)", "predictions_2 = m.predict(1)"]
+    assert found["postprocessing"] == [
+        "plt.plot(df, predictions)",
+        "plt.show()",
+        "print(predictions_2)",
+        "print('end')",
+    ]
+
+
 @pytest.mark.parametrize(
     "report",
     [
