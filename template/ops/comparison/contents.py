@@ -33,7 +33,8 @@ _PDF_METADATA = re.compile(rb"/(?:CreationDate|ModDate)\s*\([^)]*\)|/ID\s*\[[^\]
 _SVG_DATE = re.compile(r"<dc:date>[^<]*</dc:date>")
 _SVG_ID = re.compile(r'\bid="([^"]+)"')
 
-_NUMBERS = re.compile(rf"\s*{NUMBER.pattern}")
+# With the unit of a duration, which changes with it.
+_NUMBERS = re.compile(rf"\s*{NUMBER.pattern}(?:\s?(?:ns|us|µs|ms|s|sec|min|h)\b)?")
 _CELL = re.compile(r'<c r="([A-Z]+)(\d+)"')
 
 _UNREADABLE = (ArithmeticError, EOFError, OSError, LookupError, RecursionError, ValueError, csv.Error, sqlite3.Error)
@@ -118,7 +119,12 @@ def _lines(text: str) -> Iterator[Item]:
 
 def _table(name: str, data: bytes) -> Iterator[Item]:
     separator = _SEPARATORS[PurePosixPath(name).suffix.lower()]
-    rows = list(csv.reader(io.StringIO(data.decode(), newline=""), delimiter=separator))
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        # Of another encoding; whichever it is, the same bytes are the same cells.
+        text = data.decode("latin-1")
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     if not rows:
         return
     header, *_ = rows

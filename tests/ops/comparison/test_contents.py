@@ -116,6 +116,11 @@ def test_the_tolerance_is_said_where_it_was_needed(compared: Compare, name: str,
     assert result.deviation == pytest.approx(1.85e-16, rel=0.01)
 
 
+def test_tables_of_any_encoding(compared: Compare) -> None:
+    result = compared("a.csv", "id,größe\n1,2\n".encode("cp1252"), "id,größe\n1,3\n".encode("cp1252"))
+    assert result.difference == "row 2, column größe: expected 2, found 3"
+
+
 def test_pictures_are_compared_by_their_pixels(compared: Compare) -> None:
     same = compared("a.png", png(b"abcd", level=0), png(b"abcd", text=b"Software\0matplotlib"))
     assert same == FileResult(FileVerdict.IDENTICAL, by_content=True)

@@ -65,13 +65,13 @@ FIRST = {
 SECOND = {
     "a.csv": "id,name,score\n1,x,0.125\n2,y,0.25\n",
     "a.json": '{"runs": [{"seconds": 1.25, "rows": 2}]}',
-    "stdout.txt": "rows 2\nFinished in 10.25 s\nid b7f3\n",
+    "stdout.txt": "rows 2\nFinished in 10.25 ms\nid b7f3\n",
     "report_20261122.txt": "rows 2\n",
 }
 THIRD = {
     "a.csv": "id,name,score\n1,x,0.75\n2,y,0.0\n",
     "a.json": '{"runs": [{"seconds": 9.0, "rows": 2}]}',
-    "stdout.txt": "rows 2\nFinished in 3.0 s\nid c123\n",
+    "stdout.txt": "rows 2\nFinished in 3.0 min\nid c123\n",
     "report_20270101.txt": "rows 2\n",
 }
 
