@@ -20,6 +20,7 @@ NAMES = (
     "environment*.yaml", "pyproject.toml", "runtime.txt", ".python-version",
 )  # fmt: skip
 _CONDA_NAMES = {"pytorch": "torch", "pytables": "tables", "py-xgboost": "xgboost", "opencv": "opencv-python"}
+_SUFFIXES = (".in", ".lock", ".python-version", ".toml", ".txt", ".yaml", ".yml")
 _TOP = {".git", ".hg", ".svn"}
 _LEVELS = 3
 
@@ -51,12 +52,17 @@ class Pins:
 def find(folder: Path) -> list[Path]:
     """Return the files that tell of versions: those of the nearest folder that has any, up to the repository's root."""
     for here in [folder, *folder.absolute().parents][: _LEVELS + 1]:
-        found = [path for pattern in NAMES for path in sorted(here.glob(pattern)) if path.is_file()]
+        found = [path for pattern in NAMES for path in _matching(here, pattern)]
         if found:
             return found
         if any((here / name).exists() for name in _TOP):
             break
     return []
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    """Return files by their names, `requirements.txt` before `requirements-dev.txt`."""
+    return sorted((path for path in folder.glob(pattern) if path.is_file()), key=lambda path: (len(path.name), path))
 
 
 def read(files: Iterable[Path]) -> Pins:
@@ -67,6 +73,12 @@ def read(files: Iterable[Path]) -> Pins:
     """
     pins = Pins()
     for path in files:
+        if not path.exists():
+            message = f"There is no requirements or lock file {path}: name one that is there by --requirements."
+            raise SageliftError(message)
+        if not path.name.endswith(_SUFFIXES):
+            message = f"{path} is no requirements or lock file that is known: those are {', '.join(NAMES)}."
+            raise SageliftError(message)
         try:
             _read(path, _text(path), pins)
         except OSError as error:

@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from sagelift.errors import SageliftError
 from sagelift.legacy.assessment import Assessment, Part, Reason, Survey, Verdict
 from sagelift.legacy.findings import Finding
 from sagelift.legacy.source import Place
@@ -214,15 +215,16 @@ def as_html(survey: Survey) -> str:
         models=models,
         counts=[(verdict, sum(m.verdict is verdict for m in survey.models)) for verdict in Verdict],
         survey=survey,
-        light=_colours("default", ""),
-        dark=_colours("github-dark", ""),
+        light=_colours("default"),
+        dark=_colours("github-dark"),
         steps=("preprocessing", "predict", "postprocessing", "definitions"),
     )
 
 
-def _colours(style: str, prefix: str) -> Markup:
+def _colours(style: str) -> Markup:
     # Only the colours of words: the page has its own background.
-    rules = HtmlFormatter(style=style, nobackground=True).get_style_defs(f"{prefix} .code").splitlines()
+    formatter: Any = HtmlFormatter(style=style, nobackground=True)
+    rules = formatter.get_style_defs(".code").splitlines()
     return Markup("\n".join(rule for rule in rules if "/*" in rule))  # noqa: S704  made by Pygments from nothing of the code
 
 
@@ -241,8 +243,18 @@ def _lines(model: Assessment) -> Iterator[_Line]:
 
 
 def write_html(survey: Survey, path: Path) -> None:
-    """Write the page, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write the page, whole or not at all.
+
+    Raises:
+        SageliftError: It cannot be written there.
+    """
+    page = as_html(survey)
     beside = path.with_name(f".{path.name}.part")
-    beside.write_text(as_html(survey), encoding="utf-8")
-    beside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(page, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        message = f"The page cannot be written to {path}: {error.strerror}. Name another file by --html."
+        raise SageliftError(message) from error

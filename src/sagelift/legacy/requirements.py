@@ -98,14 +98,14 @@ class Requirements:
         found: The distributions.
         unknown: Imports of which nothing tells the distribution, with the places of the first ones.
         python_version: The Python to run it on, such as `3.11`; None if anything from the template's will do.
-        removals: What the code uses that newer versions do not have.
+        removals: What the code uses that newer versions do not have, and where, for people.
         notes: What a person should know, a sentence each.
     """
 
     found: tuple[Requirement, ...]
     unknown: tuple[tuple[str, Place], ...]
     python_version: str | None
-    removals: tuple[Removal, ...]
+    removals: tuple[tuple[Removal, str], ...]
     notes: tuple[str, ...]
 
     @property
@@ -172,7 +172,7 @@ class _Collector:
         self._pins = pins
         self._found: dict[str, Requirement] = {}
         self._unknown: dict[str, Place] = {}
-        self._removals: list[Removal] = []
+        self._removals: list[tuple[Removal, str]] = []
         self.notes: list[str] = []
 
     def take(self, source: Source, *, is_helper: bool = False) -> None:
@@ -188,7 +188,8 @@ class _Collector:
                 self._require(need.distribution, need.reason, where, (need.specifier, "pickle"))
             else:
                 self._require(need.distribution, need.reason, where)
-        self._removals += removals.search(source.tree)
+        file = f"{source.path.name}, " if is_helper else ""
+        self._removals += [(r, f"{file}{source.place(r.line)}") for r in removals.search(source.tree)]
 
     def result(self) -> Requirements:
         """Return what was found."""
@@ -260,7 +261,7 @@ class _Collector:
 
     def _limit(self) -> None:
         """Keep what the code uses: below the version that removed it, or say that the pinned one has not got it."""
-        for removal in self._removals:
+        for removal, where in self._removals:
             requirement = self._found.get(canonicalize_name(removal.library))
             if requirement is None:
                 continue
@@ -269,7 +270,7 @@ class _Collector:
                 version = requirement.specifier.removeprefix("==")
                 if not limit.contains(version, prereleases=True):
                     self.notes.append(
-                        f"line {removal.line}: {removal}, and {version} is used ({requirement.origin}): it fails where "
+                        f"{where}: {removal}, and {version} is used ({requirement.origin}): it fails where "
                         "it is reached."
                     )
             elif not requirement.specifier or requirement.origin.startswith("removal of "):
@@ -299,7 +300,7 @@ class _Collector:
             return self._known.minor
         if self._pins.python_version:
             return self._pins.python_version
-        newest = [_before(removal.version) for removal in self._removals if removal.library == removals.PYTHON]
+        newest = [_before(removal.version) for removal, _ in self._removals if removal.library == removals.PYTHON]
         for (name, version), last in _LAST_PYTHON.items():
             requirement = self._found.get(name)
             if requirement and _is_below(requirement.specifier, version):
@@ -330,6 +331,10 @@ def conflicts(requirements: Requirements) -> Iterator[str]:
     """Yield why code cannot run on any Python that the template offers, a sentence each."""
     version = requirements.python_version
     if version and _as_numbers(version) < _as_numbers(OLDEST_PYTHON):
-        oldest = next((r for r in requirements.removals), None)
-        because = f"line {oldest.line}: {oldest}" if oldest else "its environment says so"
+        causes = (
+            f"{where}: {removal}"
+            for removal, where in requirements.removals
+            if _as_numbers(_LAST_PYTHON.get((removal.library, removal.version), NEWEST_PYTHON)) <= _as_numbers(version)
+        )
+        because = next(causes, "its environment or lock file says so")
         yield f"It needs Python {version} or older ({because}); the template offers {OLDEST_PYTHON} to {NEWEST_PYTHON}."

@@ -116,3 +116,15 @@ def test_the_page_escapes_everything_and_loads_nothing(
     assert "hunter2" not in page.text
     lines = [attributes.get("class") for tag, attributes in page.tags if tag == "div"][1:]
     assert lines == [None] * 2 + ["preprocessing"] * 4 + ["predict"] * 2 + ["postprocessing"] * 2
+
+
+def test_a_page_that_cannot_be_written_is_one_sentence_and_leaves_nothing(
+    script: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = script.parent / "folder"
+    folder.mkdir()
+
+    assert run(monkeypatch, str(script), "--html", str(folder)) == 1
+
+    assert "The page cannot be written to" in capsys.readouterr().err
+    assert not list(script.parent.glob(".folder*"))

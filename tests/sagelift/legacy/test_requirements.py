@@ -112,9 +112,9 @@ def test_what_was_removed_limits_the_versions_and_the_python(tmp_path: Path) -> 
 
     assert found.lines == ("numpy<1.24", "pandas<2.0", "scikit-learn<0.23", "cloudpickle")
     assert found.python_version == "3.8"
-    assert [str(removal) for removal in found.removals] == [
-        "sklearn.externals.joblib was removed from scikit-learn 0.23",
-        ".append was removed from pandas 2.0",
+    assert [f"{where}: {removal}" for removal, where in found.removals] == [
+        "line 2: sklearn.externals.joblib was removed from scikit-learn 0.23",
+        "line 3: .append was removed from pandas 2.0",
     ]
 
 
@@ -195,6 +195,14 @@ def test_a_damaged_lock_file_is_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(SageliftError, match=r"uv\.lock is not what its name says"):
         infer(tmp_path, "import pandas\n")
+
+
+def test_a_file_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SageliftError, match="There is no requirements or lock file"):
+        infer(tmp_path, "", files=[tmp_path / "gone.txt"])
+    (tmp_path / "notes.md").write_text("pandas==1\n")
+    with pytest.raises(SageliftError, match="is no requirements or lock file that is known"):
+        infer(tmp_path, "", files=[tmp_path / "notes.md"])
 
 
 def test_what_was_resolved_can_be_pinned(tmp_path: Path) -> None:
