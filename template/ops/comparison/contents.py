@@ -46,7 +46,7 @@ class Item(NamedTuple):
 
     Attributes:
         place: Where in the file, for people.
-        part: What is left out of the comparison where this differs between two runs, such as its column.
+        part: What is left out of the comparison where this differs between runs, such as its column.
         value: What it says.
         shown: What people are shown for it, where that is other.
         exact: Whether its digits are no numbers, to which the tolerance could apply.

@@ -12,7 +12,7 @@ from ops.comparison.contents import CONTENT, Item, unfold
 from ops.comparison.values import Tolerance, deviation
 
 NAME = "name"
-"""The part of a file whose name differs between two runs: a time, or what was drawn by chance."""
+"""The part of a file whose name differs between runs: a time, or what was drawn by chance."""
 
 _SHOWN = 120
 """Characters of a value that are shown: enough to recognise it."""
@@ -29,9 +29,9 @@ class FileVerdict(StrEnum):
     IDENTICAL = "identical"
     WITHIN_TOLERANCE = "within tolerance"
     STABLE_PARTS = "identical where stable"
-    """Parts of it differ between two runs of the original, and are not compared."""
+    """Parts of it differ between runs of the original, and are not compared."""
     NOT_COMPARED = "not compared"
-    """All of it differs between two runs of the original."""
+    """All of it differs between runs of the original."""
     DIFFERENT = "different"
     MISSING = "missing"
     ADDITIONAL = "additional"
@@ -59,7 +59,7 @@ class FileResult:
         verdict: The result.
         difference: The first difference: the place, what was expected, and what was found.
         deviation: By how much numbers lie apart at most, relative to the greater of the two.
-        not_compared: The parts that differ between two runs of the original.
+        not_compared: The parts that differ between runs of the original.
         by_content: Whether the bytes differ, and what they say does not: dates, ids and metadata aside.
     """
 
@@ -98,7 +98,7 @@ def compare(
     Args:
         expected: What the original left.
         found: What is to be the same.
-        unstable: What differs between two runs of the original.
+        unstable: What differs between runs of the original.
         tolerance: How far floating-point numbers may lie apart.
     """
     unstable, tolerance = unstable or {}, tolerance or Tolerance()

@@ -42,7 +42,7 @@ class Recording(BaseModel):
         python: The version of Python that it ran on.
         packages: The versions of the packages that it ran with.
         tolerance: How far floating-point numbers may lie apart.
-        unstable: What differs between two runs of it, as `python -m ops.comparison --unstable` tells.
+        unstable: What differs between runs of it, as `python -m ops.comparison --unstable` tells.
         inputs: The SHA-256 of each file of `data/sample/`.
         expected: The SHA-256 of each file of `parity/expected/`.
         controls: The changes that the comparison was tried with.

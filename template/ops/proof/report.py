@@ -24,9 +24,9 @@ _PROVED = {Verdict.IDENTICAL, Verdict.WITHIN_TOLERANCE, Verdict.STABLE_PARTS}
 _SAID = {
     Verdict.IDENTICAL: "The workflow leaves exactly what {script} left.",
     Verdict.WITHIN_TOLERANCE: "The workflow leaves what {script} left, within the tolerance for fractions.",
-    Verdict.STABLE_PARTS: "The workflow leaves what {script} left, as far as two runs of that itself agree.",
+    Verdict.STABLE_PARTS: "The workflow leaves what {script} left, as far as runs of that itself agree.",
     Verdict.DIFFERENT: "The workflow does not leave what {script} left.",
-    Verdict.CANNOT: "{script} left nothing to compare: no file, no output and no figure that two runs agree on.",
+    Verdict.CANNOT: "{script} left nothing to compare: no file, no output and no figure that its runs agree on.",
     EMPTY: "Nothing differs, but no control shows that a change of the code would have been seen.",
 }
 
@@ -118,7 +118,7 @@ class Proof:
     def _not_compared(self) -> Iterator[str]:
         left_out = {name: result.not_compared for name, result in self.comparison.files.items() if result.not_compared}
         if left_out:
-            yield from ("", "## Not compared", "", f"Two runs of {self.recording.script} itself differ here:", "")
+            yield from ("", "## Not compared", "", f"Runs of {self.recording.script} itself differ here:", "")
             yield from (f"- `{name}`: {', '.join(parts)}" for name, parts in left_out.items())
 
     def _controls(self) -> Iterator[str]:

@@ -42,7 +42,7 @@ def test_verdicts(result: FileResult, verdict: str, code: int) -> None:
 def test_without_any_output_nothing_can_be_proved() -> None:
     assert (
         proof({}).summary
-        == "churn.py left nothing to compare: no file, no output and no figure that two runs agree on."
+        == "churn.py left nothing to compare: no file, no output and no figure that its runs agree on."
     )
     assert proof({}).exit_code == UNPROVED
 
