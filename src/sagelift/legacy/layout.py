@@ -63,7 +63,11 @@ class Layout:
         return found | dict(self.additions)
 
     def stage(self, target: Path) -> None:
-        """Fill a folder with the tree; nothing in it may be written to, for big files are links to the real ones."""
+        """Fill a folder with the tree; nothing in it may be written to, for big files are links to the real ones.
+
+        Raises:
+            SageliftError: A file cannot be read.
+        """
         target.mkdir(parents=True)
         for path in self._paths():
             if path.is_dir():
@@ -71,10 +75,14 @@ class Layout:
         for name, path in self.files().items():
             place = target / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            if path.stat().st_size > BIG:
-                place.symlink_to(path.resolve())
-            else:
-                shutil.copy2(path, place)
+            try:
+                if path.stat().st_size > BIG:
+                    place.symlink_to(path.resolve())
+                else:
+                    shutil.copy2(path, place)
+            except OSError as error:
+                message = f"{path} cannot be read ({error.strerror}): let it be read, or move it out of {self.root}."
+                raise SageliftError(message) from error
 
     def _paths(self) -> Iterator[Path]:
         for top in self.tops:
@@ -83,7 +91,7 @@ class Layout:
 
 def files_below(top: Path, *, with_folders: bool = False) -> Iterator[Path]:
     """Yield the files below a folder, without those that are no part of the code."""
-    for parent, folders, names in os.walk(top):
+    for parent, folders, names in os.walk(top, followlinks=True):
         here = Path(parent)
         folders[:] = sorted(name for name in folders if not _is_left_out(here / name))
         if with_folders:
@@ -92,4 +100,7 @@ def files_below(top: Path, *, with_folders: bool = False) -> Iterator[Path]:
 
 
 def _is_left_out(folder: Path) -> bool:
-    return folder.name.startswith(".") or folder.name in LEFT_OUT or (folder / "pyvenv.cfg").is_file()
+    # A link to a folder that it lies in would lead round and round.
+    leads_back = folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
+    is_hidden = folder.name.startswith(".") or folder.name in LEFT_OUT
+    return leads_back or is_hidden or (folder / "pyvenv.cfg").is_file()

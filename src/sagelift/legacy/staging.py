@@ -225,8 +225,7 @@ class _Locator:
 
     def _add(self, place: Path, found: Path) -> None:
         if found.is_dir():
-            for path in files_below(found):
-                self._additions[place / path.relative_to(found)] = path
+            self._additions |= {place / path.relative_to(found): path for path in files_below(found) if path.is_file()}
         else:
             self._additions[place] = found
 

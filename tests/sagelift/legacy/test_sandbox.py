@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from processes import Lifeline
 
-from sagelift.errors import SageliftError
 from sagelift.legacy import layout, sandbox, source
 from sagelift.legacy.layout import Layout
 from sagelift.legacy.sandbox import Access, Recording, RunError
@@ -309,15 +308,3 @@ def test_a_chain_tells_which_definitions_cross(tmp_path: Path) -> None:
     recording = sandbox.run_chain(scripts, tmp_path / "inputs", tmp_path / "outputs", interpreter=PYTHON)
     assert recording.definitions["preprocessing"] == {"Thing"}
     assert "Thing" in recording.failure
-
-
-def test_a_folder_too_large_for_a_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "MOST_FILES", 2)
-    for name in ("model.py", "a.csv", "b.csv", "venv/pyvenv.cfg", "venv/lib.py"):
-        (tmp_path / "project" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "project" / name).touch()
-    tree = Layout(tmp_path / "project", ".", "model.py")
-    with pytest.raises(SageliftError, match=r"more than 2 files .* into a folder of their own"):
-        tree.files()
-    monkeypatch.setattr(layout, "MOST_FILES", 3)
-    assert sorted(tree.files()) == ["a.csv", "b.csv", "model.py"]
