@@ -77,10 +77,11 @@ def test_every_call_of_aws_is_one_that_it_takes(page: str) -> None:
 def test_every_answer_is_one_that_the_questionnaire_takes(page: str) -> None:
     questions = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
 
-    for arguments in commands(page, "uvx copier update"):
+    for arguments in [*commands(page, "uvx copier update"), *commands(page, "uv run ops update")]:
         for answer in (arguments[at + 1] for at, argument in enumerate(arguments) if argument == "--data"):
             name, _, value = answer.partition("=")
-            assert value in questions[name]["choices"]
+            choices = questions[name]["choices"]
+            assert value in (choices.values() if isinstance(choices, dict) else choices)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
