@@ -19,7 +19,7 @@ _FORMS = {
 _IN_ADDRESS = re.compile(r"\w+://[^\s:/@'\"]*:([^\s@/'\"{}<>]+)@")
 _IN_CONNECTION = re.compile(r"\b(?:pwd|password)\s*=\s*([^\s;'\"{}<>]+)\s*;", re.IGNORECASE)
 _NAMED = re.compile(
-    r"""(?P<name>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api_?key|access_?key|private_?key|credential|auth_?token|access_?token
+    r"""(?P<name>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret(?:_?(?:access_?)?key)?|api_?key|access_?key|private_?key|credential|auth_?token|access_?token
     |bearer_?token|api_?token|bot_?token|hf_?token|github_?token|(?<![a-z])token)s?)['"]?\s*\]?\s*(?:=(?!=)|:)\s*[rbuRBU]?
     (?P<quote>["'])(?P<value>[^"'\n]{4,})(?P=quote)""",
     re.IGNORECASE | re.VERBOSE,

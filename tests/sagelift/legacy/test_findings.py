@@ -100,6 +100,11 @@ TOKEN = "ghp_" + "a1" * 20
         (f"# old: {TOKEN}", TOKEN, "GitHub token"),
         ("url = 'postgresql://bob:s3cr3t@host/db'", "s3cr3t", "password in a connection"),
         ("c = 'DRIVER=x;UID=bob;PWD=s3cr3t;'", "s3cr3t", "password in a connection"),
+        (
+            "SECRET_KEY: str = 'x'\naws_secret_access_key = 'q8w7e6r5t4'",
+            "q8w7e6r5t4",
+            "aws_secret_access_key, as its name says",
+        ),
         ("connect(password = 'hunter2hunter2')", "hunter2hunter2", "password, as its name says"),
         ("print 'Python 2'\napi_key = 'q8w7e6r5t4'", "q8w7e6r5t4", "api_key, as its name says"),
         ("os.environ['API_TOKEN'] = 'q8w7e6r5t4y3'", "q8w7e6r5t4y3", "API_TOKEN, as its name says"),
