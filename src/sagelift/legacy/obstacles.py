@@ -70,7 +70,6 @@ CALLS = {
     "atexit.register": ("exit handler", "it would run at the end of a part, not at the end of the script"),
     "sys.settrace": ("trace", "tracing holds in its own process only"),
     "sys.setprofile": ("trace", "profiling holds in its own process only"),
-    "doctest.testmod": ("introspection", "it looks at the whole module in which it stands"),
     "unittest.main": ("introspection", "it looks at the whole module in which it stands"),
     "sys._getframe": ("introspection", "the names that it uses cannot be seen"),
     "inspect.currentframe": ("introspection", "the names that it uses cannot be seen"),

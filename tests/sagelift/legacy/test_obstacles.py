@@ -36,7 +36,7 @@ def of(folder: Path, code: str) -> list[Obstacle]:
         ("import threading\nthreading.Thread(target=print).start()", "thread", 2),
         ("import atexit\natexit.register(print)", "exit handler", 2),
         ("import signal\nsignal.signal(signal.SIGINT, print)", "signal", 2),
-        ("import doctest\ndoctest.testmod()", "introspection", 2),
+        ("import unittest\nunittest.main()", "introspection", 2),
         ("import sys\nsys.stdout = open('log.txt', 'w')", "redirection", 2),
         ("'''What it is.'''\nprint(__doc__)", "introspection", 2),
     ],
