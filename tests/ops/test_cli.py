@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from accounts import repository
 from ops import cli
+from ops.local import images
+from ops.local.environments import Environment
 from ops.repository import Repository
 
 
@@ -42,3 +44,17 @@ def test_base_image_without_a_container_is_refused(
 ) -> None:
     monkeypatch.chdir(repository(tmp_path).root)
     assert "--base-image is for --container" in said(monkeypatch, capsys, "run", "--base-image", "mirror/python")
+
+
+def test_the_path_of_the_model_s_python_stands_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    environment = Environment(tmp_path / "bin" / "python", "3.11", ("Another Python stands in.",))
+    monkeypatch.setattr(images, "custom_environment", lambda _: environment)
+    monkeypatch.chdir(repository(tmp_path).root)
+    monkeypatch.setattr(sys, "argv", ["ops", "setup", "--python"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    said = capsys.readouterr()
+    assert said.out == f"{environment.python}\n"
+    assert said.err == "note: Another Python stands in.\n"

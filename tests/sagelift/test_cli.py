@@ -35,6 +35,28 @@ def test_a_fault_is_one_sentence_and_a_traceback_only_if_asked(
         cli.main()
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--wrap", "--split"], "--wrap and --split exclude each other: give one of them, or none."),
+        (["--path", "churn.csv"], "--path takes NAME=VALUE, not churn.csv."),
+        (["--data", "=churn"], "--data takes NAME=VALUE, not =churn."),
+    ],
+)
+def test_options_of_import_that_make_no_sense_are_refused(
+    options: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "import", "gone.py", "churn", *options) == 1
+    assert capsys.readouterr().err == f"error: {sentence}\n"
+
+
+def test_what_stands_behind_two_hyphens_is_the_script_s(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "import", "gone.py", "churn", "--", "--debug") == 1
+    assert capsys.readouterr().err == "error: gone.py cannot be read: No such file or directory.\n"
+
+
 def test_help_comes_without_the_libraries_of_the_verbs() -> None:
     code = "import sys; from sagelift import cli; print(*{'copier', 'pebble', 'yaml'} & sys.modules.keys())"
 

@@ -63,7 +63,7 @@ def import_(script: Path, template: TemplateRepository, tmp_path: Path) -> Impor
     """Return what imports the script."""
 
     def run(**options: object) -> Outcome:
-        order = Order(script, tmp_path / "houses", template=str(template.root), **options)  # type: ignore[arg-type]
+        order = Order(script, tmp_path / "houses", **{"template": str(template.root), **options})  # type: ignore[arg-type]
         return migration.run(order, Console(quiet=True))
 
     return run
@@ -96,7 +96,7 @@ def test_a_repository_is_proved_and_updated(
 ) -> None:
     released = template.copy_to(tmp_path / "template")
     before = script.read_bytes()
-    outcome = import_(template=str(released.root), arguments=())
+    outcome = import_(template=str(released.root))
 
     assert (outcome.verdict, outcome.exit_code) == ("identical", 0)
     assert not outcome.reasons
@@ -167,6 +167,15 @@ def test_code_that_fails_leaves_nothing(import_: Import, script: Path) -> None:
     with pytest.raises(SageliftError, match=r"line 14.* gone\.csv is not there"):
         import_()
     assert_nothing_is_left(script)
+
+
+@pytest.mark.usefixtures("without_environment")
+def test_a_split_that_would_be_none_wraps(import_: Import, script: Path) -> None:
+    script.write_text(SCRIPT.partition("model = Line()")[0] + "print(Line().fit(sizes, prices).predict(sizes))\n")
+    outcome = import_()
+
+    assert outcome.chosen.candidate.cuts is None
+    assert "would be none" in outcome.reasons[-1]
 
 
 @pytest.mark.usefixtures("without_environment")
