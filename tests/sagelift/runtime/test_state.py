@@ -176,3 +176,22 @@ def test_a_rerun_leaves_the_same_bytes(run_steps: RunSteps) -> None:
 
     first = run_steps(part).files
     assert run_steps(part).files == first
+
+
+def test_paths_into_the_folder_of_the_script_stay_paths_into_it(run_steps: RunSteps) -> None:
+    left = run_steps(
+        """
+        import os
+        import pathlib
+        here = os.path.abspath("")
+        step.pass_on(here=here, paths=[pathlib.Path("data.csv").resolve(), os.path.join(here, "data.csv"), "data.csv"])
+        """,
+        "here, paths = step.receive('here', 'paths'); step.pass_on(here=here, paths=paths)",
+        """
+        import os
+        here, paths = step.receive("here", "paths")
+        print(here == os.getcwd(), [os.path.relpath(path) for path in paths], type(paths[0]).__name__)
+        """,
+    )
+
+    assert left.printed == "True ['data.csv', 'data.csv', 'data.csv'] PosixPath\n", left.log

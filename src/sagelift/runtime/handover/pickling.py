@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import os
 import pickle
 import sys
 import types
@@ -27,8 +28,12 @@ DEFINED: set[str] = set()
 """The names that the script had defined before it ran."""
 
 
-def dumps(content: Any) -> tuple[bytes, set[str]]:
+def dumps(content: Any, root: str = "") -> tuple[bytes, set[str]]:
     """Return the pickle, and the names of the script's own functions and classes that it refers to.
+
+    Args:
+        content: What is to cross.
+        root: The folder of the script's files, which lies elsewhere in the next step: paths into it change with it.
 
     Raises:
         CannotCross: A part of it is bound to this process.
@@ -36,10 +41,10 @@ def dumps(content: Any) -> tuple[bytes, set[str]]:
     memory = Memory()
     try:
         if "numpy" in sys.modules:
-            Pickler(_Nowhere(), memory).dump(content)
+            Pickler(_Nowhere(), memory, root).dump(content)
             memory.settle()
         data = io.BytesIO()
-        pickler = Pickler(data, memory)
+        pickler = Pickler(data, memory, root)
         pickler.dump(content)
     except CannotCross:
         raise
@@ -72,11 +77,20 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         references: Names of the script's functions and classes that the pickle refers to.
     """
 
-    def __init__(self, file: Any, memory: Memory) -> None:
-        """Pickle into a file, by what is known about the arrays that share memory."""
+    def __init__(self, file: Any, memory: Memory, root: str = "") -> None:
+        """Pickle into a file, by what is known about the arrays that share memory, and the script's folder."""
         super().__init__(file, protocol=PROTOCOL)
+        self._root = root
         self.references: set[str] = set()
         self._memory = memory
+
+    def persistent_id(self, obj: Any) -> Any:
+        """Return what a path into the folder of the script's files is called; None for all else."""
+        if self._root and (type(obj) is str or isinstance(obj, Path)):
+            text = str(obj)
+            if text == self._root or text.startswith(self._root + os.sep):
+                return type(obj), text[len(self._root) :]
+        return None
 
     def reducer_override(self, obj: Any) -> Any:
         """Return how an object is pickled, as `pickle.Pickler.reducer_override` does."""
@@ -108,6 +122,20 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             # The folder that the script happens to lie in says nothing, and differs from run to run.
             return _itself, (obj.replace(co_filename=Path(obj.co_filename).name),)
         return self._memory.reduced(obj)
+
+
+class Unpickler(pickle.Unpickler):
+    """Reads what `Pickler` wrote."""
+
+    def __init__(self, file: Any, root: str) -> None:
+        """Read from a file, for a script whose files lie in this folder."""
+        super().__init__(file)
+        self._root = root
+
+    def persistent_load(self, pid: Any) -> Any:
+        """Return a path into the folder of the script's files."""
+        kind, rest = pid
+        return kind(self._root + rest)
 
 
 def _definition(name: str) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import objects, plots, settings
 from .errors import CannotCross
-from .pickling import DEFINED, MAIN, dumps
+from .pickling import DEFINED, MAIN, Unpickler, dumps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +45,7 @@ def snapshot(folder: str) -> Before:
     return Before(folder, settings.snapshot(), objects.snapshot(folder))
 
 
-def dump(variables: dict[str, Any], path: Path, before: Before) -> dict[str, Any]:
+def dump(variables: dict[str, Any], path: Path, before: Before, root: Path) -> dict[str, Any]:
     """Write variables and the state of the process; return what is in the file, for people and for tools.
 
     Raises:
@@ -59,7 +58,7 @@ def dump(variables: dict[str, Any], path: Path, before: Before) -> dict[str, Any
         "settings": settings.changed(before.settings),
     }
     try:
-        data, definitions = dumps(content)
+        data, definitions = dumps(content, str(root))
     except CannotCross as error:
         raise CannotCross(_which(variables, error)) from error
     path.write_bytes(data)
@@ -69,14 +68,14 @@ def dump(variables: dict[str, Any], path: Path, before: Before) -> dict[str, Any
     }
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path, root: Path) -> dict[str, Any]:
     """Return the variables, after restoring the state of the process.
 
     Raises:
         AttributeError: A class or function of the script is missing here.
     """
     with path.open("rb") as file:
-        content = pickle.load(file)  # noqa: S301 - the step before wrote it
+        content = Unpickler(file, str(root)).load()
     objects.restore(content["objects"])
     plots.restore(content["figures"])
     settings.restore(content["settings"])

@@ -128,7 +128,7 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
                 os.chdir(str(root / summary.get("cwd", folder)))
                 before = state.snapshot(str(beside))
                 # Even where no variable crosses, random numbers and figures may.
-                running = Step(state.load(source / STATE) if (source / STATE).is_file() else {}, beside)
+                running = Step(state.load(source / STATE, root) if (source / STATE).is_file() else {}, beside)
                 try:
                     yield running
                 except SystemExit as end:
@@ -142,7 +142,7 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
                         _leave(root, folder, written, left)
                     else:
                         try:
-                            found = _hand_over(running.variables, left, before, streams)
+                            found = _hand_over(running.variables, left, before, streams, root)
                         except CannotCross as error:
                             sys.exit(f"{name}: {error}")
                         found.update(
@@ -200,14 +200,16 @@ def _kept(root: Path, keeps: Sequence[str]) -> set[str]:
     return {path for path in folders.files(root) if wanted & {path, *(p.as_posix() for p in Path(path).parents)}}
 
 
-def _hand_over(variables: dict[str, Any], left: Path, before: state.Before, streams: process.Streams) -> dict[str, Any]:
+def _hand_over(
+    variables: dict[str, Any], left: Path, before: state.Before, streams: process.Streams, root: Path
+) -> dict[str, Any]:
     """Leave the variables, and return what there is to say about them.
 
     Raises:
         CannotCross: One of them is bound to this process.
     """
     streams.check()
-    found = state.dump(variables, left / STATE, before)
+    found = state.dump(variables, left / STATE, before, root)
     state.write_tables(variables, left / TABLES)
     found["stdin"] = streams.unread()
     return found
