@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import typer.main
 from ops.cli import app
+from repositories import Render
 from runner.workflows import OWN, read
 from tools import CHECK_JSONSCHEMA, NODE_PROGRAMS, ZIZMOR
 
@@ -72,8 +73,9 @@ def test_zizmor_finds_nothing(folder: Path) -> None:
     passes([*ZIZMOR, "--quiet", "--offline", "--pedantic", "--no-ignores", ".github"], folder)
 
 
-def test_renovate_understands_its_configuration() -> None:
-    passes([*CHECK_JSONSCHEMA, "--builtin-schema", "vendor.renovate", "renovate.json"])
+def test_renovate_understands_its_configuration(render: Render) -> None:
+    generated = render({"template_updates": "renovate"})
+    passes([*CHECK_JSONSCHEMA, "--builtin-schema", "vendor.renovate", "renovate.json", generated / "renovate.json"])
 
 
 @pytest.mark.parametrize(("kind", "paths"), [("workflows", WORKFLOWS), ("actions", ACTIONS)])
