@@ -237,15 +237,19 @@ class _Run:
         said, errors = trace.parent / "stdout", trace.parent / "stderr"
         begin = time.monotonic()
         with said.open("wb") as stdout, errors.open("wb") as stderr:
-            process = subprocess.Popen(  # noqa: S603  to run it is what this is for
-                command,
-                cwd=trace.parent,
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-            )
+            try:
+                process = subprocess.Popen(  # noqa: S603  to run it is what this is for
+                    command,
+                    cwd=trace.parent,
+                    env=variables,
+                    stdin=subprocess.DEVNULL,
+                    stdout=stdout,
+                    stderr=stderr,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                message = f"{self._interpreter} cannot be started ({error.strerror}): name the Python of the model."
+                raise RunError(message) from error
             _running.add(process)
             try:
                 self.failure = self._watched(process, begin, (said, errors))
@@ -293,9 +297,12 @@ class _Run:
             if kind == "root":
                 root = Path(note["path"])
             elif kind == "error":
-                path = Path(str(note["path"]))
+                path = Path(note["path"])
                 if path.is_relative_to(trace.parent / "home"):
                     note["path"] = f"~/{path.relative_to(trace.parent / 'home')}"
+                elif root is not None and path.is_relative_to(root):
+                    # As the script sees it.
+                    note["path"] = os.path.relpath(path, root / self._folder)
                 self.fault = note
             else:
                 target = _target(note, root, [temporary, self._workshop])

@@ -221,6 +221,11 @@ def test_a_script_that_fails_says_why_and_where(record: Record, code: str, sente
     assert not [path for path in tmp_path.glob("outputs/*") if path.is_file()]
 
 
+def test_a_python_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"nowhere/python cannot be started \(No such file or directory\)"):
+        sandbox.run_chain(tmp_path, tmp_path, tmp_path / "outputs", interpreter=tmp_path / "nowhere" / "python")
+
+
 def test_time_and_output_are_limited(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "MOST_OUTPUT", 1_000_000)
     with pytest.raises(RunError, match="did not end within 1 s: raise --time-limit"):
