@@ -206,6 +206,7 @@ def test_a_notebook_runs_beside_its_files(record: Record) -> None:
             "from pathlib import Path\nopen(Path.home() / 'in.csv')\n",
             "line 2: ~/in.csv is looked for in the home folder",
         ),
+        ("import os\nopen(os.path.abspath('in.csv'))\n", "line 2: in.csv is not there: put it there, or say where"),
         ("import not_there\n", "line 1: No module named 'not_there': add its distribution with --requirements."),
         ("def f():\n    return 1 / 0\nf()\n", "line 2: ZeroDivisionError: division by zero"),
         ("import os\nos.kill(os.getpid(), 9)\n", "was ended by SIGKILL"),
