@@ -7,6 +7,7 @@ import csv
 import gzip
 import hashlib
 import io
+import itertools
 import json
 import re
 import sqlite3
@@ -108,13 +109,20 @@ def _text(name: str, data: bytes) -> Iterator[Item]:
 
 
 def _lines(text: str) -> Iterator[Item]:
-    """Each line's words and its numbers stand apart, so that a line with a duration is still compared in its words."""
+    """Each line's words and its numbers stand apart, so that a line with a duration is still compared in its words.
+
+    The numbers of neighbours with the same words, like the rows of a matrix, are one part: where they are random, some
+    of them agree by chance.
+    """
     lines = text.split("\n")
     yield Item("number of lines", "number of lines", str(len(lines) - (lines[-1] == "")))
-    for number, line in enumerate(lines, 1):
-        place = f"line {number}"
-        yield Item(place, f"words of {place}", _NUMBERS.sub("#", line), line)
-        yield Item(place, f"numbers of {place}", " ".join(_NUMBERS.findall(line)), line)
+    for words, neighbours in itertools.groupby(enumerate(lines, 1), lambda line: _NUMBERS.sub("#", line[1])):
+        block = list(neighbours)
+        (first, _), (last, _) = block[0], block[-1]
+        numbers = f"numbers of line {first}" if first == last else f"numbers of lines {first} to {last}"
+        for number, line in block:
+            yield Item(f"line {number}", f"words of line {number}", words, line)
+            yield Item(f"line {number}", numbers, " ".join(_NUMBERS.findall(line)), line)
 
 
 def _table(name: str, data: bytes) -> Iterator[Item]:

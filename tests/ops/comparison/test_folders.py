@@ -95,6 +95,17 @@ def test_further_runs_show_more(run: Run) -> None:
     ]
 
 
+def test_rows_of_numbers_are_unstable_together(run: Run) -> None:
+    first, second, third = (
+        run({"stdout.txt": f"labels\n{rows}7\n"}) for rows in ("[1 0]\n[1 1]\n", "[1 0]\n[0 0]\n", "[0 0]\n[1 0]\n")
+    )
+    differs = unstable(first, second)
+    assert differs == {"stdout.txt": ["numbers of lines 2 to 3"]}
+    assert compare(first, third, unstable=differs).verdict is Verdict.STABLE_PARTS
+    other = run({"stdout.txt": "labels\n[1 0]\n[1 1]\n8\n"})
+    assert compare(first, other, unstable=differs).verdict is Verdict.DIFFERENT
+
+
 def test_only_what_two_runs_agree_on_is_compared(run: Run) -> None:
     first = run(FIRST)
     differs = unstable(first, run(SECOND), run(THIRD))
