@@ -55,10 +55,10 @@ def _found(node: ast.AST, references: References, *, is_optional: bool) -> Itera
         } and not module.startswith("."):
             yield Import(module, node.lineno, is_optional)
         case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody) if _catches_import(handlers):
-            for part in body:
-                yield from _found(part, references, is_optional=True)
-            for part in (*handlers, *orelse, *finalbody):
-                yield from _found(part, references, is_optional=is_optional)
+            for attempt in body:
+                yield from _found(attempt, references, is_optional=True)
+            for other in (*handlers, *orelse, *finalbody):
+                yield from _found(other, references, is_optional=is_optional)
             return
     for child in ast.iter_child_nodes(node):
         yield from _found(child, references, is_optional=is_optional)
