@@ -77,7 +77,5 @@ def _outputs(outcome: Outcome) -> Table:
 def _meaning(outcome: Outcome) -> str:
     name = outcome.source.path.name
     if outcome.is_proved:
-        return (
-            f"The workflow gives the results of {name}, by a run of it in the local cloud; parity/README.md says more."
-        )
+        return f"In the local cloud the workflow gives the results of {name}: parity/README.md says how they compare."
     return f"It was migrated all the same, and not proved: parity/README.md says why. Exit code {outcome.exit_code}."
