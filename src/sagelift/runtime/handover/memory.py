@@ -5,6 +5,7 @@ The content is pickled twice: a first time to see which arrays there are, a seco
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any, NamedTuple
 
@@ -116,7 +117,7 @@ def view(base: Any, dtype: Any, shape: Any, offset: int, strides: Any, writeable
         strides: Its strides in bytes.
         writeable: Whether it may be written to.
     """
-    import numpy as np
+    np: Any = importlib.import_module("numpy")
 
     flat = (base if base.flags.c_contiguous else base.T).reshape(-1)
     if dtype == base.dtype and offset % dtype.itemsize == 0:

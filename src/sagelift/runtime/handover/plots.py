@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import sys
 from typing import Any
@@ -26,8 +27,8 @@ def restore(found: dict[str, Any]) -> None:
     """Open figures again: under their numbers, each cycle where it was."""
     if not found:
         return
-    from matplotlib import pyplot as plt
-    from matplotlib._pylab_helpers import Gcf
+    plt: Any = importlib.import_module("matplotlib.pyplot")
+    Gcf: Any = importlib.import_module("matplotlib._pylab_helpers").Gcf  # noqa: N806  matplotlib's name
 
     managers = {number: figure.canvas.manager for number, figure in found["figures"].items()}
     # Loading has opened them again, numbered in the order in which it came upon them.
