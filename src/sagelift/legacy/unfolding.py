@@ -12,6 +12,7 @@ from sagelift.legacy.statements import EMPTY, Lines, Statement
 
 GUARDS = {"__name__ == '__main__'", "'__main__' == __name__", "__name__ in ['__main__']", "__name__ in ('__main__',)"}
 EXITS = {"SystemExit", "exit", "quit", "sys.exit"}
+SUCCESSES = EXITS | {f"{name}{arguments}" for name in EXITS for arguments in ("()", "(0)")}
 # What a function does for a model, the clearest first; the weaker ones count only where the clearer ones are not found.
 MODEL_ROLES = (
     {Role.INFER, Role.TRAIN, Role.LOAD_MODEL, Role.WEAK_INFER},
@@ -55,20 +56,13 @@ def _without_guard(sequence: list[Statement], lines: Lines) -> list[Statement]:
 
 def _without_last_exit(sequence: list[Statement]) -> list[Statement]:
     """Let the script end by itself: `sys.exit(main())` at its end becomes `main()`."""
-    last = sequence[-1] if sequence else None
-    if last is None or not (_exit_code(last.tree) or _is_bare_exit(last.tree)):
+    if not sequence:
         return sequence
+    last = sequence[-1]
     code = _exit_code(last.tree)
-    if code is None:
-        return sequence[:-1]
-    call = statements.parse(ast.unparse(code), last.lines)
-    return [*sequence[:-1], call.led_by(last.leading_lines)] if isinstance(code, ast.Call) else sequence
-
-
-def _is_bare_exit(tree: ast.stmt) -> bool:
-    return isinstance(tree, ast.Expr | ast.Raise) and ast.unparse(tree).removeprefix("raise ") in {
-        f"{name}{arguments}" for name in EXITS for arguments in ("()", "(0)")
-    }
+    if isinstance(code, ast.Call):
+        return [*sequence[:-1], statements.parse(ast.unparse(code), last.lines).led_by(last.leading_lines)]
+    return sequence[:-1] if ast.unparse(last.tree).removeprefix("raise ") in SUCCESSES else sequence
 
 
 def _exit_code(tree: ast.stmt) -> ast.expr | None:
@@ -129,6 +123,15 @@ class _Script:
         roles = {role for statement in function.body for role in self._judge.roles(statement)}
         return bool(roles & self._model_roles) and bool(roles & OTHER_ROLES)
 
+    def names_of_definitions(self, *without: Statement) -> names.Names:
+        """Return what the other functions and classes read, and bind, of the variables of the script."""
+        left_out = {id(s) for s in without}
+        others = [s for s in (*self.functions.values(), *self.classes.values()) if id(s) not in left_out]
+        return names.Names(
+            reads={name for s in others for name in s.names.reads},
+            globals={name for s in others for name in s.names.globals},
+        )
+
     def names_but(self, *without: Statement) -> set[str]:
         """Return all names that the script uses outside of these statements."""
         left_out = {id(s) for s in without}
@@ -154,7 +157,8 @@ def _without_function(script: _Script, index: int, call: ast.Call, name: str, li
     tree = function.tree
     if not isinstance(tree, ast.FunctionDef) or not script.is_mixed(tree):
         return None
-    body = _body(statement, function, call, script.names_but(statement, function), lines)
+    taken = script.names_but(statement, function)
+    body = _body(statement, function, call, taken, script.names_of_definitions(function), lines)
     if body is None:
         return None
     unfolded = statements.replace(script.sequence, index, body, statements.footer(function))
@@ -184,7 +188,8 @@ def _without_method(
     if not isinstance(tree, ast.FunctionDef) or not script.is_mixed(tree) or not _is_plain(tree):
         return None
     with_self = ast.Call(call.func, [ast.Name(name, ast.Load()), *call.args], call.keywords)
-    body = _body(statement, function, with_self, script.names_but(statement) | {name}, lines)
+    taken = script.names_but(statement) | {name}
+    body = _body(statement, function, with_self, taken, script.names_of_definitions(), lines)
     if body is None:
         return None
     unfolded = statements.replace(script.sequence, index, [*made, *body])
@@ -237,8 +242,8 @@ def _is_plain(method: ast.FunctionDef) -> bool:
     return bool(first) and not private and first not in names.of(method.body).binds
 
 
-def _body(
-    statement: Statement, function: Statement, call: ast.Call, taken: set[str], lines: Lines
+def _body(  # noqa: PLR0913, PLR0917 - what calls, what is called, and what is around them
+    statement: Statement, function: Statement, call: ast.Call, taken: set[str], others: names.Names, lines: Lines
 ) -> list[Statement] | None:
     """Return the body of a function in place of the one statement that calls it; None if that is not safe.
 
@@ -247,6 +252,7 @@ def _body(
         function: What is called.
         call: The call.
         taken: The names that the rest of the script uses.
+        others: What other functions read and bind of the variables of the script, while this one may call them.
         lines: Tells the first and last line of a node.
     """
     tree = function.tree
@@ -255,7 +261,7 @@ def _body(
     bindings = _bindings(tree, call)
     if bindings is None:
         return None
-    naming = _Naming(tree, bindings, taken | names.of([*call.args, *call.keywords]).reads, statement.tree)
+    naming = _Naming(tree, bindings, taken | names.of([*call.args, *call.keywords]).reads, others, statement.tree)
     body = [s for s in statements.block(function, lines) if not isinstance(s.tree, ast.Global)]
     if not _can_rename(tree, naming.renamed):
         return None
@@ -318,7 +324,14 @@ class _Naming:
         assigned: The parameters that must be bound first, under their new names, and the text of their arguments.
     """
 
-    def __init__(self, tree: ast.FunctionDef, bindings: Mapping[str, str], taken: set[str], caller: ast.stmt) -> None:
+    def __init__(
+        self,
+        tree: ast.FunctionDef,
+        bindings: Mapping[str, str],
+        taken: set[str],
+        others: names.Names,
+        caller: ast.stmt,
+    ) -> None:
         inner = names.of(tree.body)
         declared = {n for s in ast.walk(tree) if isinstance(s, ast.Global) for n in s.names}
         self._function = tree.name
@@ -326,18 +339,21 @@ class _Naming:
         self._taken = taken
         self.renamed: dict[str, str] = {}
         self.assigned: dict[str, str] = {}
-        self._name_parameters(bindings, inner.binds | declared)
+        self._name_parameters(bindings, inner.binds | declared | others.globals)
+        # What is bound earlier than it was must not be seen by what is called in between.
         outside = _target_names(caller) if isinstance(caller, ast.Assign) else []
         returned = _returned(tree)
-        same = set(outside) & {r for r, o in zip(returned, outside, strict=False) if r == o}
+        pairs = list(zip(returned, outside, strict=True)) if len(outside) == len(returned) == len(set(returned)) else []
+        seen = others.reads | others.globals
+        same = {name for name, target in pairs if name == target} - seen
         for name in sorted(inner.binds - set(bindings) - declared - same):
             if name in taken or name in self.renamed.values():
                 self.renamed[name] = self._unused(name)
         # What it returns takes the name that it gets outside, where that is free within.
-        if len(outside) == len(returned) == len(set(returned)):
-            for target, name in zip(outside, returned, strict=True):
-                if name in self._local - set(bindings) and target not in (self._local | inner.reads) - {name}:
-                    self.renamed[name] = target
+        for name, target in pairs:
+            busy = (self._local | inner.reads | set(self.renamed.values())) - {self.renamed.get(name)}
+            if name in self._local - set(bindings) and target not in busy | seen:
+                self.renamed[name] = target
 
     def _name_parameters(self, bindings: Mapping[str, str], rebound: set[str]) -> None:
         for parameter, argument in bindings.items():

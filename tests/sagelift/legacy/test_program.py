@@ -106,6 +106,7 @@ def main():
         "main()",
         "if __name__ == '__main__':\n    main()",
         "import sys\nsys.exit(main())",
+        "main()\nexit(0)",
         "raise SystemExit(main())",
     ],
 )
@@ -145,6 +146,35 @@ def test_local_names_that_the_script_uses_otherwise_are_renamed(tmp_path: Path) 
         "run_df = model.predict(run_rows)",
         "print(run_df.rows, f(rows=run_rows))",
         "print(rows, df)",
+    ]
+
+
+def test_an_argument_outlives_the_result_of_the_same_name(tmp_path: Path) -> None:
+    function = "def run(d):\n    out = model.predict(d)\n    print(d)\n    return out"
+
+    assert unfolded(tmp_path, function, "df = find()\ndf = run(df)\nprint(df)") == [
+        "df = find()",
+        "out = model.predict(df)",
+        "print(df)",
+        "df = out",
+        "print(df)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "def helper():\n    return df",
+        "def helper():\n    global df\n    df = 1",
+    ],
+)
+def test_a_result_is_bound_when_it_was_where_a_function_in_between_uses_its_name(tmp_path: Path, helper: str) -> None:
+    function = "def run(d):\n    df = model.predict(d)\n    print(helper(), d)\n    return df"
+
+    assert unfolded(tmp_path, f"{helper}\n{function}", "df = find()\ndf = run(df)\nprint(df)")[-3:] == [
+        "print(helper(), d)",
+        "df = run_df",
+        "print(df)",
     ]
 
 
