@@ -79,11 +79,14 @@ class Report:
     def summary(self) -> str:
         """What happened, in a sentence."""
         failing = ", ".join(verb for verb, passed in self.checks.items() if not passed)
+        done = f"Updated from {self.before} to {self.after}"
+        if self.before == self.after:
+            done = f"Rendered {self.after} anew"
         return {
             Outcome.CURRENT: f"The template has no newer version than {self.before}.",
-            Outcome.UPDATED: f"Updated from {self.before} to {self.after}; every check passes.",
-            Outcome.CONFLICTS: f"Updated from {self.before} to {self.after} with conflicts, for a person to resolve.",
-            Outcome.FAILED: f"Updated from {self.before} to {self.after}, and fails: {failing}.",
+            Outcome.UPDATED: f"{done}; every check passes.",
+            Outcome.CONFLICTS: f"{done} with conflicts, for a person to resolve.",
+            Outcome.FAILED: f"{done}, and fails: {failing}.",
         }[self.outcome]
 
     def markdown(self) -> str:
@@ -121,6 +124,8 @@ class Report:
                 yield from _section(f"{title} files", names)
 
     def _outputs(self) -> str:
+        if self.outcome is Outcome.CONFLICTS:
+            return "They were not compared: nothing is run before the conflicts are resolved."
         return {
             Outputs.SAME: "They are the same as before, byte by byte.",
             Outputs.DIFFERENT: "**They differ** (scripts that use chance or the time differ in every run):",

@@ -23,6 +23,7 @@ UPDATED = Report(
     [
         (Report(Outcome.CURRENT, "v1.0.0", "v1.0.0"), "The template has no newer version than v1.0.0."),
         (UPDATED, "Updated from v1.0.0 to v1.1.0; every check passes."),
+        (replace(UPDATED, before="v1.1.0"), "Rendered v1.1.0 anew; every check passes."),
         (
             replace(UPDATED, outcome=Outcome.CONFLICTS),
             "Updated from v1.0.0 to v1.1.0 with conflicts, for a person to resolve.",
@@ -76,6 +77,7 @@ def test_what_a_person_has_to_do_stands_before_what_changed() -> None:
         "Replaced files",
     ]
     assert "- `ops/cli.py`" in report
+    assert "nothing is run before the conflicts are resolved" in report
     assert "- `Makefile (modified)`" in report
 
 

@@ -3,11 +3,13 @@
 import io
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ops import cli
 from ops.errors import OpsError
 from ops.proof.report import UNPROVED
 from ops.repository import Repository
@@ -126,6 +128,24 @@ def test_a_refused_update_leaves_no_report(repository: Repository, verbs: Callab
 
     assert verbs() == ["run"]
     assert not (repository.build / JSON).exists()
+
+
+def test_the_command_ends_with_the_exit_code(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    def run(*_: object, **options: object) -> int:
+        given.update(options)
+        return verb.CONFLICTS
+
+    monkeypatch.setattr(verb, "run", run)
+    monkeypatch.chdir(repository.root)
+    monkeypatch.setattr(sys, "argv", ["ops", "update", "--to", HARMLESS, "--data", "owner=a@b", "--data", "x=y"])
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == 3
+    assert given == {"version": HARMLESS, "data": ["owner=a@b", "x=y"]}
 
 
 @pytest.mark.slow
