@@ -12,6 +12,7 @@ from sagelift.errors import SageliftError
 from sagelift.legacy import common, heads
 from sagelift.legacy.cuts import STEPS, Cuts
 from sagelift.legacy.program import EMPTY, Statement
+from sagelift.legacy.roles import Role
 
 TITLES = ("Preprocessing", "Inference", "Postprocessing")
 # What each part does, and its function's name; another where the script has a use for the first.
@@ -96,6 +97,9 @@ class _Part:
         program = self.cuts.program
         rest = {n for s in self.body for n in s.names.reads | s.names.globals} | self.extra
         rest |= {n for s in program.imports if not s.names.binds for n in s.names.reads}
+        if any(Role.LOAD_MODEL in program.judge.roles(s.tree) for s in self.body):
+            # A pickle that was made by such a script names its classes, and finds them nowhere else.
+            rest |= {n for n, s in program.definitions.items() if isinstance(s.tree, ast.ClassDef)}
         found: set[str] = set()
         while rest:
             name = rest.pop()

@@ -314,6 +314,15 @@ def test_functions_that_are_more_than_called_stay_in_the_scripts(kept: str, tmp_
     assert "def g" not in scripts.get("churn_functions", "")
 
 
+def test_classes_that_a_pickle_of_the_model_may_name_stand_where_it_is_loaded(tmp_path: Path) -> None:
+    scripts = written(
+        "import pickle\nclass Scaler: pass\nx = 1\n# cut\nmodel = pickle.load(open('m.pkl', 'rb'))\n# cut\nprint(x)\n",
+        tmp_path,
+    )
+
+    assert ["class Scaler" in scripts[step] for step in STEPS] == [False, True, False]
+
+
 def test_definitions_that_pickles_name_stay_in_the_scripts(tmp_path: Path) -> None:
     code = f"def f(x): return x\na = f(1)\n{CUT}\nb = f(2)\n{CUT}\nprint(a, b)\n"
 
