@@ -50,7 +50,7 @@ def _divided(program: Program, found: Sequence[Statement], statement: Statement,
     tree = statement.tree
     if not isinstance(tree, ast.Expr | ast.Assign) or not isinstance(tree.value, ast.Call):
         return [statement]
-    call = next((c for c in _early_calls(tree.value, program, wanted)), None)
+    call = _early_call(tree.value, program, wanted)
     if call is None or call is tree.value:
         return [statement]
     name = _unused("predictions", program, found)
@@ -68,17 +68,16 @@ def _unused(stem: str, program: Program, found: Sequence[Statement]) -> str:
     return next(name for name in candidates if name not in taken)
 
 
-def _early_calls(value: ast.expr, program: Program, wanted: set[Role]) -> Iterator[ast.Call]:
+def _early_call(value: ast.expr, program: Program, wanted: set[Role]) -> ast.Call | None:
     """Return the inference within an expression if nothing that could matter is evaluated before it."""
+    before: list[ast.AST] = []
     for node in _in_evaluation_order(value):
-        if isinstance(node, OTHER_TIMES):
-            return
-        if isinstance(node, ast.Call):
-            if program.judge.roles(node) & wanted:
-                yield node
-                return
-            if called(node) != "format":
-                return
+        if isinstance(node, ast.Call) and program.judge.roles(node) & wanted:
+            own = set(ast.walk(node))
+            return node if all(earlier in own for earlier in before) else None
+        if isinstance(node, OTHER_TIMES) or (isinstance(node, ast.Call) and called(node) != "format"):
+            before.append(node)
+    return None
 
 
 def _in_evaluation_order(node: ast.AST) -> Iterator[ast.AST]:

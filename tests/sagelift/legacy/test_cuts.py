@@ -77,6 +77,12 @@ def test_every_report_on_an_inference_is_divided_so_that_it_can_wait(tmp_path: P
     ]
 
 
+def test_what_an_inference_is_given_goes_with_it(tmp_path: Path) -> None:
+    found = parts(tmp_path, "df = read_csv('a')\nprint(m.predict(clean(df, key=lambda x: 1)))\nprint(1)\n")
+
+    assert found["predict"] == ["predictions = m.predict(clean(df, key=lambda x: 1))"]
+
+
 @pytest.mark.parametrize(
     "report",
     [
