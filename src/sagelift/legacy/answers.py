@@ -32,7 +32,7 @@ def infer(source: Source, repository: str, python_version: str) -> dict[str, str
 
 
 def model_name(name: str) -> str:
-    """Return the name of a file or folder as a model's, cut at a word where it is too long; empty if nothing is left."""
+    """Return the name of a file or folder as a model's, cut at a word where it is too long; empty if none is left."""
     words = re.findall(r"[a-z0-9]+", name.lower())
     while words and not words[0][0].isalpha():
         words[0] = words[0].lstrip("0123456789")

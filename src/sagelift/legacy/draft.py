@@ -133,6 +133,17 @@ class Draft:
         self.folder.rename(self.destination)
 
 
+def check(destination: Path) -> None:
+    """Refuse a place where something is already.
+
+    Raises:
+        SageliftError: There is a file, or a folder that is not empty.
+    """
+    if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
+        message = f"{destination} exists already: name a folder that does not, or remove it."
+        raise SageliftError(message)
+
+
 @contextmanager
 def drafted(destination: Path, source: str, version: str | None) -> Iterator[Draft]:
     """Begin a repository; what is not installed when this ends is removed.
@@ -146,9 +157,7 @@ def drafted(destination: Path, source: str, version: str | None) -> Iterator[Dra
         SageliftError: Something is there already, or the template cannot be had.
     """
     destination = destination.absolute()
-    if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
-        message = f"{destination} exists already: name a folder that does not, or remove it."
-        raise SageliftError(message)
+    check(destination)
     root = destination.with_name(f".{destination.name}.partial")
     shutil.rmtree(root, ignore_errors=True)
     try:

@@ -25,6 +25,7 @@ from sagelift.legacy import (
     candidates,
     controls,
     cuts,
+    draft,
     environment,
     imports,
     moving,
@@ -39,7 +40,7 @@ from sagelift.legacy import (
 from sagelift.legacy.candidates import Attempt, Bench, Candidate
 from sagelift.legacy.controls import Control
 from sagelift.legacy.cuts import Cuts
-from sagelift.legacy.draft import Draft, drafted
+from sagelift.legacy.draft import Draft
 from sagelift.legacy.obstacles import Effect, Obstacle
 from sagelift.legacy.program import Program, take_apart
 from sagelift.legacy.progress import Progress
@@ -125,6 +126,7 @@ def run(order: Order, console: Console) -> Outcome:
     Raises:
         SageliftError: It cannot be read, does not run, or no migration gives the same results; nothing is left then.
     """
+    draft.check(order.destination)
     progress = Progress(console)
     with progress.step(f"Reading {order.script.name}"):
         located = staging.locate(source.read(order.script), arguments=order.arguments, given=order.paths)
@@ -138,8 +140,8 @@ def run(order: Order, console: Console) -> Outcome:
         soft_wrap=True,
     )
     origin = template_source.resolve(order.template)
-    with drafted(order.destination, origin, order.version) as draft:
-        return _Migration(order, located, program, found=found, draft=draft, progress=progress).run()
+    with draft.drafted(order.destination, origin, order.version) as begun:
+        return _Migration(order, located, program, found=found, draft=begun, progress=progress).run()
 
 
 class _Migration:
@@ -259,7 +261,7 @@ class _Migration:
         return attempt, json.loads((self._draft.folder / "parity" / "parity.json").read_bytes())
 
     def _generate(self) -> None:
-        order, draft = self._order, self._draft
+        order, begun = self._order, self._draft
         needs = requirements.infer(
             self._source,
             imports.helpers(self._source),
@@ -267,13 +269,13 @@ class _Migration:
             [order.requirements] if order.requirements else None,
         )
         self._notes += needs.notes
-        offered = draft.template.choices(draft.version, "python_version")
+        offered = begun.template.choices(begun.version, "python_version")
         version = answers.nearest(needs.python_version, offered) if needs.python_version else ""
         self._answers = answers.infer(self._source, order.destination.name, version)
         self._answers |= {**_images("custom"), **order.data}
-        draft.render(self._answers)
-        settings = json.loads((draft.folder / "settings.json").read_bytes())
-        self._requirements = draft.require(needs.lines, settings["python_version"])
+        begun.render(self._answers)
+        settings = json.loads((begun.folder / "settings.json").read_bytes())
+        self._requirements = begun.require(needs.lines, settings["python_version"])
 
     def _record(self, located: Located, name: str) -> Recording:
         order = self._order
