@@ -46,7 +46,7 @@ def move_in(content: Content, repository: Path) -> None:
         # git keeps no empty folder, and the Dockerfile copies this one.
         (repository / "model" / ".gitkeep").touch()
     _copy(content.legacy, repository / "parity" / "legacy")
-    _copy({"test_model.py": RUNTIME / "tests" / "test_model.py"}, repository / "tests")
+    _copy({"test_model.py": RUNTIME / "model_tests" / "test_model.py"}, repository / "tests")
 
 
 def write_sources(content: Content, folder: Path) -> None:
