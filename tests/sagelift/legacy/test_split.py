@@ -15,6 +15,7 @@ from sagelift.legacy.cuts import STEPS, Cuts
 
 RUNTIME = Path(sagelift.__file__).parent / "runtime"
 CUT = "# cut"
+NOTHING_EXTRA: tuple[set[str], ...] = (set(), set(), set())
 
 
 def cut(code: str, folder: Path) -> Cuts:
@@ -29,7 +30,7 @@ def cut(code: str, folder: Path) -> Cuts:
 
 def written(code: str, place: Path, **options: str) -> dict[str, str]:
     """Return the text of each file."""
-    return {script.step: script.code for script in split.write(cut(code, place), **options)}
+    return {script.step: script.code for script in split.write(cut(code, place), NOTHING_EXTRA, ((), ()), **options)}
 
 
 def run(scripts: dict[str, str], folder: Path, steps: tuple[str, ...] = STEPS) -> str:
