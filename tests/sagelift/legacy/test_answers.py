@@ -17,7 +17,7 @@ def script(tmp_path: Path) -> Path:
 
 def notebook(path: Path, *cells: tuple[str, str]) -> Path:
     """Write a notebook of cells, each a type and a text."""
-    content = [
+    content: list[dict[str, object]] = [
         {"cell_type": kind, "metadata": {}, "source": text}
         | ({"outputs": [], "execution_count": None} if kind == "code" else {})
         for kind, text in cells
