@@ -144,24 +144,6 @@ def of(source: Source, helpers: Iterable[Path], known: Environment | None, pins:
     return collector.result()
 
 
-def pinned(requirements: Requirements, python: Path) -> list[str]:
-    """Return the lines of requirements.txt with the versions that an environment has got.
-
-    Args:
-        requirements: What was installed.
-        python: The interpreter of the environment.
-
-    Raises:
-        SageliftError: The interpreter does not run.
-    """
-    versions = environment.read(python).versions
-    lines = []
-    for requirement in requirements.found:
-        version = versions.get(canonicalize_name(requirement.distribution))
-        lines.append(f"{requirement.distribution}=={version}" if version else requirement.line)
-    return lines
-
-
 class _Collector:
     """Collects requirements over the files of a script."""
 

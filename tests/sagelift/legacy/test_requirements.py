@@ -205,16 +205,6 @@ def test_a_file_that_is_none_is_one_sentence(tmp_path: Path) -> None:
         infer(tmp_path, "", files=[tmp_path / "notes.md"])
 
 
-def test_what_was_resolved_can_be_pinned(tmp_path: Path) -> None:
-    found = infer(tmp_path, "import pandas\nimport scipy\n")
-
-    assert requirements.pinned(found, environment(tmp_path, pandas="2.2.3", cloudpickle="3.1.1")) == [
-        "pandas==2.2.3",
-        "scipy",
-        "cloudpickle==3.1.1",
-    ]
-
-
 def test_an_interpreter_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(SageliftError, match="There is no Python at"):
         infer(tmp_path, "", tmp_path / "gone")
