@@ -58,7 +58,9 @@ def run(  # noqa: PLR0913  each is a dial of the pool
         for future in as_completed(futures):
             result = _result(future, timeout)
             yield futures[future], result
+        # Workers that are at their end are not told to end: Python would say on their behalf what that interrupted.
         pool.close()
+        pool.join()
     finally:
         pool.stop()
         pool.join()
