@@ -93,6 +93,19 @@ def test_random_numbers_go_on(run_steps: RunSteps) -> None:
     ]
 
 
+def test_a_library_that_a_variable_brings_leaves_the_same_again(run_steps: RunSteps) -> None:
+    runs = [
+        run_steps(
+            "step.pass_on(x=numpy.ones(3))",
+            "x = step.receive('x'); step.pass_on(x=x + 1)",
+            head="import sys\nif 'preprocessing' in sys.argv[0]: import numpy",
+        ).files
+        for _ in range(2)
+    ]
+
+    assert runs[0]["handover.pickle"] == runs[1]["handover.pickle"]
+
+
 def test_open_figures_go_on_where_they_were(run_steps: RunSteps) -> None:
     left = run_steps(
         """

@@ -43,6 +43,13 @@ def snapshot() -> Fingerprints:
     return {name: _fingerprints(values) for name, values in _read()}
 
 
+def add_loaded(to: Fingerprints) -> None:
+    """Note the settings of the libraries that were loaded since a snapshot: they are as every process finds them."""
+    for name, values in _read():
+        if name not in to:
+            to[name] = _fingerprints(values)
+
+
 def changed(since: Fingerprints) -> dict[str, Values]:
     """Return the settings that have changed, by library."""
     found: dict[str, Values] = {}

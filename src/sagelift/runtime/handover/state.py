@@ -68,14 +68,17 @@ def dump(variables: dict[str, Any], path: Path, before: Before, root: Path) -> d
     }
 
 
-def load(path: Path, root: Path) -> dict[str, Any]:
+def load(path: Path, root: Path, before: Before) -> dict[str, Any]:
     """Return the variables, after restoring the state of the process.
+
+    What the variables are made of may load libraries, whose settings are noted as those from before the script.
 
     Raises:
         AttributeError: A class or function of the script is missing here.
     """
     with path.open("rb") as file:
         content = Unpickler(file, str(root)).load()
+    settings.add_loaded(before.settings)
     objects.restore(content["objects"])
     plots.restore(content["figures"])
     settings.restore(content["settings"])

@@ -128,7 +128,7 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
                 os.chdir(str(root / summary.get("cwd", folder)))
                 before = state.snapshot(str(beside))
                 # Even where no variable crosses, random numbers and figures may.
-                running = Step(state.load(source / STATE, root) if (source / STATE).is_file() else {}, beside)
+                running = Step(state.load(source / STATE, root, before) if (source / STATE).is_file() else {}, beside)
                 try:
                     yield running
                 except SystemExit as end:
