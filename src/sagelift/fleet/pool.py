@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, as_completed
 from multiprocessing import get_context, parent_process
+from multiprocessing.util import Finalize
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -58,9 +59,7 @@ def run(  # noqa: PLR0913  each is a dial of the pool
         for future in as_completed(futures):
             result = _result(future, timeout)
             yield futures[future], result
-        # Workers that are at their end are not told to end: Python would say on their behalf what that interrupted.
         pool.close()
-        pool.join()
     finally:
         pool.stop()
         pool.join()
@@ -70,6 +69,8 @@ def _begin(initializer: Callable[..., None] | None, *arguments: object) -> None:
     # What is being done is cleaned up when the worker is told to end, which it is, too, when its parent was killed:
     # nobody would know of what it goes on to do.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # A worker that ends anyhow has nothing to clean up, and Python would tell what was interrupted.
+    Finalize(None, signal.signal, (signal.SIGTERM, signal.SIG_DFL), exitpriority=0)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if initializer:
         initializer(*arguments)

@@ -12,7 +12,7 @@ from repositories import TemplateRepository, commit, files, git
 from rich.console import Console
 
 from sagelift.errors import SageliftError
-from sagelift.legacy import controls, migration
+from sagelift.legacy import controls, cuts, migration
 from sagelift.legacy.draft import Draft
 from sagelift.legacy.migration import Order, Outcome
 
@@ -170,12 +170,12 @@ def test_code_that_fails_leaves_nothing(import_: Import, script: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_environment")
-def test_a_split_that_would_be_none_wraps(import_: Import, script: Path) -> None:
-    script.write_text(SCRIPT.partition("model = Line()")[0] + "print(Line().fit(sizes, prices).predict(sizes))\n")
+def test_a_split_that_would_be_none_wraps(import_: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuts.Cuts, "degenerate", "nothing is left for predict")
     outcome = import_()
 
     assert outcome.chosen.candidate.cuts is None
-    assert "would be none" in outcome.reasons[-1]
+    assert "would be none: nothing is left for predict." in outcome.reasons[-1]
 
 
 @pytest.mark.usefixtures("without_environment")
