@@ -20,8 +20,8 @@ QUESTIONS = yaml.safe_load((Path(__file__).parents[2] / "copier.yml").read_text(
 PAIRED = ("python_version", "scikit_version", "preprocessing_image", "postprocessing_image")
 """Questions of which every two choices meet in some repository."""
 
-SPREAD = "region"
-"""A question of which each choice occurs: it decides on nothing but the addresses, so it needs no pairs."""
+SPREAD = ("region", "template_updates")
+"""Questions of which each choice occurs: they decide on nothing that runs here, so they need no pairs."""
 
 
 def choices(question: str) -> list[str]:
@@ -33,9 +33,10 @@ def choices(question: str) -> list[str]:
 def cases() -> Iterator[dict[str, str]]:
     """Yield answers, such that every pair of choices, and every choice of `SPREAD`, occurs in one of them."""
     pairs = [dict(zip(PAIRED, pair, strict=True)) for pair in AllPairs([choices(question) for question in PAIRED])]
-    number = max(len(pairs), len(choices(SPREAD)))
-    for answers, spread in islice(zip(cycle(pairs), cycle(choices(SPREAD))), number):
-        yield {**answers, SPREAD: spread}
+    spread = [choices(question) for question in SPREAD]
+    number = max(len(pairs), *(len(offered) for offered in spread))
+    for answers, *others in islice(zip(cycle(pairs), *map(cycle, spread)), number):
+        yield {**answers, **dict(zip(SPREAD, others, strict=True))}
 
 
 def test_no_choice_is_left_out() -> None:

@@ -36,8 +36,9 @@ def test_a_generated_repository_and_what_it_assembles_hold_none(render: Render) 
     for environment in ("dev", "prod"):
         subprocess.run([sys.executable, "-m", "ops", "assemble", "--env", environment], cwd=generated, check=True)
 
-    # The commits that the facts about the prebuilt images were read from.
-    assert findings(generated) == {("ops/data/scikit_images.json", "Hex High Entropy String")}
+    # The commits that the facts about the prebuilt images were read from, and the hashes of the template's files.
+    hashes = {"ops/data/scikit_images.json", "ops/data/template_files.json"}
+    assert findings(generated) == {(name, "Hex High Entropy String") for name in hashes}
 
 
 @pytest.mark.usefixtures("environments")
