@@ -417,6 +417,7 @@ def test_interrupted_run_is_aborted_and_keeps_what_there_is(made: Repository) ->
 
 
 DRIVER = """
+import signal
 import sys
 from pathlib import Path
 from ops.local import report, run
@@ -424,6 +425,8 @@ from ops.local.interpreter import InterpreterImage
 from ops.repository import Repository
 from rich.console import Console
 
+# A shell has its background jobs ignore Ctrl-C, and the tests may be one.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 repository, console = Repository.find(), Console(highlight=False, emoji=False, width=200)
 image = InterpreterImage(Path(sys.executable), repository.src, repository.model)
 plan = run.plan(repository)
