@@ -252,7 +252,7 @@ def _of_helper(helper: Path, script: Path) -> Iterable[Finding]:
 
 
 def _pins(source: Source, files: Sequence[Path] | None) -> locks.Pins:
-    return locks.read(locks.find(source.path.parent) if files is None else files)
+    return locks.around(source.path.parent) if files is None else locks.read(files)
 
 
 def _redact(result: Assessment, secrets: list[credentials.Secret]) -> None:

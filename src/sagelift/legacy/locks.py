@@ -34,12 +34,14 @@ class Pins:
         files: The file that each of them comes from.
         python_version: The version of Python that is named, such as `3.8`; None if none is.
         included: The requirements that others included.
+        inherited: The names whose versions a folder above the script's says.
     """
 
     specifiers: dict[str, str] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
     python_version: str | None = None
     included: set[Path] = field(default_factory=set)
+    inherited: set[str] = field(default_factory=set)
 
     def add(self, name: str, specifier: str, file: Path) -> None:
         """Take over a version, unless a file that goes first has one."""
@@ -58,6 +60,17 @@ def find(folder: Path) -> list[Path]:
         if any((here / name).exists() for name in _TOP):
             break
     return []
+
+
+def around(folder: Path) -> Pins:
+    """Return what the files say that apply to the scripts of a folder.
+
+    Raises:
+        SageliftError: One of them cannot be read as what its name says.
+    """
+    pins = read(find(folder))
+    pins.inherited = {name for name, file in pins.files.items() if file.parent.absolute() != folder.absolute()}
+    return pins
 
 
 def _matching(folder: Path, pattern: str) -> list[Path]:

@@ -129,12 +129,13 @@ def infer(
         SageliftError: The interpreter does not run, or one of the files cannot be read.
     """
     known = environment.read(python) if python else None
-    return of(source, helpers, known, locks.read(locks.find(source.path.parent) if files is None else files))
+    return of(source, helpers, known, locks.around(source.path.parent) if files is None else locks.read(files))
 
 
 def of(source: Source, helpers: Iterable[Path], known: Environment | None, pins: locks.Pins) -> Requirements:
     """Do the same as `infer`, with what was read for many scripts at once."""
     collector = _Collector(source, known, pins)
+    collector.doubt_pins()
     collector.take(source)
     for helper in helpers:
         try:
@@ -156,6 +157,25 @@ class _Collector:
         self._unknown: dict[str, Place] = {}
         self._removals: list[tuple[Removal, str]] = []
         self.notes: list[str] = []
+
+    def doubt_pins(self) -> None:
+        """Leave out the versions of a folder above if a model that is loaded was made by others.
+
+        A repository holds scripts of many years, and its lock file is that of the tools that it is kept with.
+        """
+        needs = hidden.find(self._source.tree, self._source.path.parent, ()) if self._pins.inherited else ()
+        for need in needs:
+            key = canonicalize_name(need.distribution)
+            if not need.specifier or key not in self._pins.inherited or self._installed(key):
+                continue
+            file, pinned = self._pins.files[key], self._pins.specifiers[key]
+            if not SpecifierSet(pinned).contains(need.specifier.removeprefix("=="), prereleases=True):
+                self.notes.append(
+                    f"{self._source.place(need.line)}: {need.reason}, and {file.name} of a folder above says "
+                    f"{pinned}: its versions are not taken over; --requirements {file} does that."
+                )
+                self._pins = locks.Pins()
+                return
 
     def take(self, source: Source, *, is_helper: bool = False) -> None:
         """Take a file into account."""

@@ -190,6 +190,27 @@ def test_lock_files_are_looked_for_up_to_the_repository(tmp_path: Path) -> None:
     assert "pandas" in infer(project / "models", "import pandas\n").lines
 
 
+def test_the_lock_file_of_a_folder_above_yields_to_the_version_that_made_the_model(tmp_path: Path) -> None:
+    lock = tmp_path / "uv.lock"
+    lock.write_text(
+        '[[package]]\nname = "scikit-learn"\nversion = "1.9.1"\n[[package]]\nname = "pandas"\nversion = "3.0.2"\n'
+    )
+    legacy = tmp_path / "legacy"
+    legacy.mkdir()
+    made = pickle.dumps({"_sklearn_version": "1.3.2"}, protocol=2)
+    (legacy / "model.pkl").write_bytes(made[:-1] + b"csklearn.svm\nSVC\n.")
+    code = "import pickle\nimport pandas\nmodel = pickle.load(open('model.pkl', 'rb'))\n"
+
+    found = infer(legacy, code)
+
+    assert "scikit-learn==1.3.2" in found.lines
+    assert "pandas" in found.lines
+    assert any("model.pkl" in note and "uv.lock" in note and "1.9.1" in note for note in found.notes)
+    assert "scikit-learn==1.9.1" in infer(legacy, code, files=[lock]).lines
+    lock.rename(legacy / "uv.lock")
+    assert "scikit-learn==1.9.1" in infer(legacy, code).lines
+
+
 def test_a_damaged_lock_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "uv.lock").write_text("[[package")
 
