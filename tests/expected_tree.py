@@ -90,6 +90,7 @@ STATIC = {
     "ops/comparison/__main__.py",
     "ops/comparison/contents.py",
     "ops/comparison/folders.py",
+    "ops/comparison/pickles.py",
     "ops/comparison/png.py",
     "ops/comparison/values.py",
     "ops/containers.py",

@@ -3,12 +3,14 @@
 The kind of a file is told by its first bytes, or by its name. What cannot be read as its kind is compared as bytes.
 """
 
+import bz2
 import csv
 import gzip
 import hashlib
 import io
 import itertools
 import json
+import lzma
 import re
 import sqlite3
 import zipfile
@@ -18,7 +20,7 @@ from contextlib import closing
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from ops.comparison import png
+from ops.comparison import pickles, png
 from ops.comparison.values import NUMBER
 
 CONTENT = "content"
@@ -26,6 +28,7 @@ CONTENT = "content"
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _JSON = {".geojson", ".ipynb", ".json"}
+_COMPRESSED = re.compile(r"\.(bz2|gz|xz|z)$", re.IGNORECASE)
 
 # What the formats keep beside their content: the time of writing, and ids that are drawn by chance.
 _OFFICE = "[Content_Types].xml"
@@ -39,7 +42,7 @@ _NUMBERS = re.compile(rf"\s*{NUMBER.pattern}(?:\s?(?:ns|us|µs|ms|s|sec|min|h)\b
 _CELL = re.compile(r'<c r="([A-Z]+)(\d+)"')
 
 _UNREADABLE = (ArithmeticError, EOFError, OSError, LookupError, RecursionError, ValueError, csv.Error, sqlite3.Error)
-_DAMAGED = (*_UNREADABLE, zipfile.BadZipFile, zlib.error, NotImplementedError)
+_DAMAGED = (*_UNREADABLE, lzma.LZMAError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
 class Item(NamedTuple):
@@ -67,19 +70,19 @@ def unfold(name: str, data: bytes) -> list[Item]:
         name: The name of the file, whose suffix tells the kind of a text.
         data: Its content.
     """
-    try:
-        return list(_reader(name, data)(name, data))
-    except _DAMAGED:
-        return list(_bytes(name, data))
+    for read in (*(read for magic, read in _BY_MAGIC.items() if data.startswith(magic)), _by_name(name)):
+        try:
+            return list(read(name, data))
+        except _DAMAGED:
+            # Text may begin like something else.
+            continue
+    return list(_bytes(name, data))
 
 
 _Reader = Callable[[str, bytes], Iterator[Item]]
 
 
-def _reader(name: str, data: bytes) -> _Reader:
-    for magic, reader in _BY_MAGIC.items():
-        if data.startswith(magic):
-            return reader
+def _by_name(name: str) -> _Reader:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in _SEPARATORS:
         return _table
@@ -192,8 +195,17 @@ def _tags(text: str) -> Iterator[Item]:
         yield Item(place, part, tag)
 
 
-def _compressed(name: str, data: bytes) -> Iterator[Item]:
-    yield from unfold(name.removesuffix(".gz"), gzip.decompress(data))
+def _compressed(decompress: Callable[[bytes], bytes]) -> _Reader:
+    def read(name: str, data: bytes) -> Iterator[Item]:
+        yield from unfold(_COMPRESSED.sub("", name), decompress(data))
+
+    return read
+
+
+def _pickle(name: str, data: bytes) -> Iterator[Item]:
+    del name
+    for place, told in pickles.tell(data):
+        yield Item(place, CONTENT, told, exact=True)
 
 
 def _database(name: str, data: bytes) -> Iterator[Item]:
@@ -230,7 +242,12 @@ def _svg(name: str, data: bytes) -> Iterator[Item]:
 _BY_MAGIC: dict[bytes, _Reader] = {
     png.MAGIC: _picture,
     b"PK\x03\x04": _archive,
-    b"\x1f\x8b": _compressed,
+    b"\x1f\x8b": _compressed(gzip.decompress),
+    b"BZh": _compressed(bz2.decompress),
+    b"\xfd7zXZ\0": _compressed(lzma.decompress),
+    # zlib, by the levels that there are: `joblib.dump(…, compress=3)`.
+    **dict.fromkeys((b"x\x01", b"x^", b"x\x9c", b"x\xda"), _compressed(zlib.decompress)),
+    **dict.fromkeys(pickles.MAGICS, _pickle),
     b"%PDF-": _pdf,
     b"SQLite format 3\0": _database,
 }
