@@ -93,6 +93,10 @@ class Draft:
         """
         return Path(self.ops("setup", "--python").stdout.strip())
 
+    def compile_ops(self) -> None:
+        """Compile what `ops prove` imports, which takes seconds; where that fails, `ops prove` will say why."""
+        self._uv("run", "--quiet", "python", "-c", "import ops.proof.run")
+
     def ops(self, *arguments: str, accepted: Sequence[int] = (0,)) -> subprocess.CompletedProcess[str]:
         """Run `uv run ops …` in the repository.
 

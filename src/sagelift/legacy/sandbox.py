@@ -194,6 +194,17 @@ def run_chain(  # noqa: PLR0913  all of them say what a chain is
     return Recording(outputs, tuple(accesses), seconds, definitions, log=run.log)
 
 
+def keep_bytecode(interpreter: Path) -> None:
+    """Leave what runs compiled of an environment in the environment, for runs elsewhere."""
+    root = interpreter.parent.parent
+    compiled = _bytecode() / root.relative_to(root.anchor)
+    for path in compiled.rglob("*.pyc"):
+        target = root / path.relative_to(compiled).parent / "__pycache__" / path.name
+        if target.parent.parent.is_dir() and not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, target)
+
+
 class _Run:
     """One process that runs one script, traced."""
 
@@ -227,7 +238,7 @@ class _Run:
             "TMPDIR": str(temporary),
             "MPLCONFIGDIR": str(_shared_folder()),
             # Neither compiled anew by each run, nor beside modules of the user's own.
-            "PYTHONPYCACHEPREFIX": str(_shared_folder() / "bytecode"),
+            "PYTHONPYCACHEPREFIX": str(_bytecode()),
             "PYTHONPATH": os.pathsep.join([str(RUNTIME), str(RUNTIME / "tracing")]),
             "SAGELIFT_TRACE": str(trace),
             "SAGELIFT_SCRIPT": self._script,
@@ -414,3 +425,7 @@ def _kept() -> "tempfile.TemporaryDirectory[str]":
 def _shared_folder() -> Path:
     """Return the folder that all runs share: matplotlib needs seconds to make its list of fonts."""
     return Path(_kept().name).resolve()
+
+
+def _bytecode() -> Path:
+    return _shared_folder() / "bytecode"
