@@ -13,7 +13,14 @@ from sagelift.legacy.roles import Role
 
 STEPS = ("preprocessing", "predict", "postprocessing")
 # What counts as the inference: the first of these that is there and can be cut out.
-TIERS = ({Role.INFER}, {Role.TRAIN}, {Role.TRAIN, Role.WEAK_INFER}, {Role.TRANSFORM}, {Role.COMPUTE})
+TIERS = (
+    {Role.INFER},
+    {Role.TRAIN},
+    {Role.TRAIN, Role.WEAK_INFER},
+    {Role.TRANSFORM},
+    {Role.COMPUTE},
+    {Role.COMPUTE, Role.CALCULATE},
+)
 MOST = 4
 """How many cuts are proposed at most: each is tried by running it."""
 SINGLE_LINE = "predict is a single line, while all the work stands elsewhere"

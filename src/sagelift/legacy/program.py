@@ -8,14 +8,14 @@ import ast
 import builtins
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from sagelift.legacy import names, statements
+from sagelift.legacy import beside, names, statements
 from sagelift.legacy.roles import Judge, constructors
 from sagelift.legacy.source import Source, SourceError
 from sagelift.legacy.statements import EMPTY, Statement
@@ -45,6 +45,7 @@ class Program:
         definitions: Its functions and classes that can stand anywhere, by name, in their order.
         constants: Those of its statements that bind a name to a literal, once and for all.
         statements: All but imports and definitions, in the order of execution.
+        beside: The functions and classes of the modules that lie beside it, by the names that it calls them.
     """
 
     source: Source
@@ -52,13 +53,14 @@ class Program:
     definitions: dict[str, Statement] = field(default_factory=dict)
     constants: dict[str, Statement] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
+    beside: Mapping[str, ast.stmt] = field(default_factory=dict)
 
     @cached_property
     def judge(self) -> Judge:
         """Who tells the roles of its statements."""
         trees = {name: statement.tree for name, statement in self.definitions.items()}
         everything = ast.Module([s.tree for s in self._all], [])
-        return Judge(trees, constructors(everything))
+        return Judge({**self.beside, **trees}, constructors(everything))
 
     @property
     def _all(self) -> list[Statement]:
@@ -112,12 +114,12 @@ def take_apart(source: Source) -> Program:
         sequence[0] = sequence[0].led_by([*heading, *sequence[0].leading_lines])
         if statements.is_docstring(sequence[0].tree):
             sequence = sequence[1:]
-    return _sorted(source, unfold(sequence, lines, MOST_UNFOLDINGS))
+    others = beside.definitions(source)
+    return _sorted(Program(source, beside=others), unfold(sequence, lines, others, MOST_UNFOLDINGS))
 
 
-def _sorted(source: Source, sequence: list[Statement]) -> Program:
+def _sorted(program: Program, sequence: list[Statement]) -> Program:
     """Tell imports, definitions and constants from what must run in order."""
-    program = Program(source)
     bound = Counter(name for s in sequence for name in s.names.binds)
     fixed = {name for name, count in bound.items() if count == 1} - {n for s in sequence for n in s.names.globals}
     changeable = _changeable(ast.Module([s.tree for s in sequence], []))
@@ -234,7 +236,8 @@ def _changeable(tree: ast.AST) -> set[str]:
 
 
 def _is_immutable(value: ast.expr) -> bool:
-    return not any(isinstance(n, ast.List | ast.Dict | ast.Set) for n in ast.walk(value))
+    # The only call among literals is `set()`.
+    return not any(isinstance(n, ast.List | ast.Dict | ast.Set | ast.Call) for n in ast.walk(value))
 
 
 def _only_reads(parent: ast.AST, node: ast.Name) -> bool:

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from sagelift.legacy.names import FUNCTIONS
+from sagelift.legacy.names import COMPREHENSIONS, FUNCTIONS
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Role(Enum):
@@ -24,6 +26,7 @@ class Role(Enum):
     WEAK_INFER = "uses what a model found"
     TRANSFORM = "transforms data"
     COMPUTE = "computes as a model does"
+    CALCULATE = "calculates by a function of its own"
 
 
 class Evidence(NamedTuple):
@@ -50,10 +53,18 @@ WEAK_ATTRIBUTES = {
     "feature_importances_", "fittedvalues", "inertia_", "labels_", "params", "resid", "rsquared",
 }  # fmt: skip
 TRANSFORM = {"fit_resample", "fit_transform", "inverse_transform", "transform"}
-COMPUTE = {"dot", "einsum", "matmul", "sigmoid", "softmax"}
+# What a model is made of where it is written by hand, and what stands for it: algebra, distances, statistical tests.
+COMPUTE = {
+    "acf", "adfuller", "anova_lm", "cdist", "chi2_contingency", "chisquare", "cosine_similarity", "dot", "eig", "eigh",
+    "einsum", "euclidean_distances", "f_oneway", "fcluster", "fisher_exact", "grangercausalitytests", "inv",
+    "kendalltau", "kpss", "kruskal", "ks_2samp", "kstest", "levene", "linear_kernel", "linkage", "mannwhitneyu",
+    "matmul", "multi_dot", "normaltest", "pacf", "pairwise_distances", "pairwise_tukeyhsd", "pdist", "pearsonr",
+    "pinv", "proportions_ztest", "seasonal_decompose", "shapiro", "sigmoid", "softmax", "solve", "spearmanr", "svd",
+    "ttest_1samp", "ttest_ind", "ttest_rel", "wilcoxon", "ztest",
+}  # fmt: skip
 TRAIN = {
     "auto_arima", "curve_fit", "fit", "fit_constrained", "fit_generator", "fit_predict", "fit_regularized", "fmin",
-    "fmin_bfgs", "fmin_cg", "lstsq", "minimize", "partial_fit", "polyfit", "train",
+    "fmin_bfgs", "fmin_cg", "linregress", "lstsq", "minimize", "partial_fit", "polyfit", "train",
 }  # fmt: skip
 # Words of the names that people give to functions of their own: `classify0`, `predict_one`, `gradAscent`, `trainNB`.
 INFER_WORDS = {
@@ -63,20 +74,15 @@ INFER_WORDS = {
 TRAIN_WORDS = {"ascent", "backprop", "backpropagation", "descent", "fit", "optimize", "regression", "sgd", "train"}
 # Words of functions that handle the data or the results: `train_test_split`, `save_predictions`.
 OTHER_WORDS = {
-    "dump",
-    "evaluate",
-    "export",
-    "get",
-    "load",
-    "make",
-    "plot",
-    "print",
-    "read",
-    "save",
-    "show",
-    "split",
-    "write",
-}
+    "dump", "evaluate", "export", "get", "load", "make", "plot", "print", "read", "save", "show", "split", "write",
+}  # fmt: skip
+# Words of functions that prepare the data, or judge the results; what else reckons may be a model.
+DATA_WORDS = {
+    "accuracy", "clean", "convert", "data", "dataset", "encode", "err", "error", "extract", "feature", "features",
+    "file", "fill", "filter", "format", "impute", "load", "mae", "mse", "norm", "normalise", "normalize", "parse",
+    "parser", "plot", "prepare", "preprocess", "preprocessing", "print", "read", "rmse", "save", "scale", "show",
+    "split", "standardise", "standardize", "tokenize", "transform", "write",
+}  # fmt: skip
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 LOAD_MODEL = {"from_pretrained", "load_learner", "load_model", "load_weights"}
 LOAD = {"load", "load_pickle", "loads", "read_pickle"} | LOAD_MODEL
@@ -97,10 +103,12 @@ WRITE = re.compile(
     r"|contourf|plot_\w+|\w+_report|confusion_matrix|\w+_score|\w+_error|roc_curve|auc|ConfusionMatrixDisplay|info"
     r"|warning"
 )
+DRAW = re.compile(r"contourf?|imshow|matshow|pcolormesh|(?:draw|plot|show|visuali[sz]e)(?:_\w+)?|scatter")
 TRANSFORMERS = re.compile(
     r"(?:Scaler|Encoder|Vectorizer|Imputer|Transformer|Binarizer|Normalizer|Discretizer|Features|PCA|SVD|Selector"
     r"|SelectKBest|TSNE|Tokenizer|Hasher|Reducer|LDA|SMOTE|Sampler|VarianceThreshold|RFE)$"
 )
+CALCULATING = (ast.AugAssign, ast.For, ast.While, *COMPREHENSIONS)
 SAVE = {"dump", "save", "save_model", "save_weights", "to_pickle"}
 
 
@@ -117,13 +125,13 @@ class Judge:
         self._definitions = dict(definitions)
         self._constructors = constructors
         self._known: dict[int, tuple[ast.AST, set[Role]]] = {}
-        self._methods: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+        self._methods: dict[str, list[Function]] = {}
         for definition in definitions.values():
             if isinstance(definition, ast.ClassDef):
                 for item in definition.body:
                     if isinstance(item, FUNCTIONS):
                         self._methods.setdefault(item.name, []).append(item)
-            else:
+            elif isinstance(definition, FUNCTIONS):
                 for inner in ast.walk(definition):
                     if isinstance(inner, FUNCTIONS):
                         self._definitions.setdefault(inner.name, inner)
@@ -165,27 +173,32 @@ class Judge:
             # A function that is handed on is called there: `df.apply(classify)`.
             if isinstance(argument, ast.Name) and isinstance(self._definitions.get(argument.id), FUNCTIONS):
                 yield from self._call(ast.copy_location(ast.Call(argument, [], []), call), within)
-        bodies, key = self._bodies(name, call)
-        if bodies is not None and key not in within:
-            inner = {e.role for body in bodies for s in body for e in self._evidence(s, within | {key})}
-            model = found & {Role.INFER, Role.TRAIN}
-            # A name alone does not make a report, or what reads, a model: `plot_predictions`, `load_training_set`.
-            found = (
-                inner if inner & {Role.WRITE, Role.READ} and not isinstance(call.func, ast.Attribute) else inner | model
-            )
+        functions, key = self._own(name, call)
+        if functions is not None and key not in within:
+            shown = [e for f in functions for s in f.body for e in self._evidence(s, within | {key})]
+            inner = {e.role for e in shown}
+            leaves = any(map(_leaves_something, functions))
+            # A name alone does not make a report, or what reads, a model: `evaluate_prediction`, `load_training_set`.
+            is_told = key.startswith(".") or (Role.READ not in inner and (Role.WRITE not in inner or leaves))
+            found = inner | (found & {Role.INFER, Role.TRAIN} if is_told else set())
+            if not leaves and any(e.role is Role.WRITE and DRAW.fullmatch(e.text) for e in shown):
+                # What is predicted only to be drawn is no result: the regions of a classifier.
+                found = {Role.WEAK_INFER if role is Role.INFER else role for role in found}
+            told = found & {Role.INFER, Role.TRAIN, Role.WEAK_INFER, Role.TRANSFORM, Role.COMPUTE, Role.READ}
+            if not told and not _words(name) & DATA_WORDS and any(map(_calculates, functions)):
+                found.add(Role.CALCULATE)
         for role in sorted(found, key=lambda role: role.name):
             yield Evidence(role, name, call.lineno)
 
-    def _bodies(self, name: str, call: ast.Call) -> tuple[list[list[ast.stmt]] | None, str]:
-        """Return the script's own code that a call runs, and a name for it; None if it is not the script's."""
-        definition = self._definitions.get(name) if isinstance(call.func, ast.Name) else None
+    def _own(self, name: str, call: ast.Call) -> tuple[list[Function] | None, str]:
+        """Return the functions of one's own that a call may run, and a name for them; None if it runs none."""
+        key = ast.unparse(call.func)
+        definition = self._definitions.get(key)
         if isinstance(definition, FUNCTIONS):
-            return [definition.body], name
+            return [definition], key
         if isinstance(definition, ast.ClassDef):
-            return [m.body for m in definition.body if isinstance(m, FUNCTIONS) and m.name == "__init__"], name
-        if isinstance(call.func, ast.Attribute) and name in self._methods:
-            return [method.body for method in self._methods[name]], f".{name}"
-        return None, name
+            return [m for m in definition.body if isinstance(m, FUNCTIONS) and m.name == "__init__"], key
+        return (self._methods.get(name), f".{name}") if isinstance(call.func, ast.Attribute) else (None, key)
 
     def _roles(self, name: str, call: ast.Call, *, tells: bool) -> Iterator[Role]:
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None
@@ -196,7 +209,7 @@ class Judge:
         if name == "input":
             # Its prompt is printed.
             yield from (Role.READ, Role.WRITE)
-        for role in self._model_roles(name, is_own=owner is None or name in self._methods):
+        for role in self._model_roles(name, is_own=owner is None or self._own(name, call)[0] is not None):
             # What transforms data is fitted, too; that is no training. A model named like one still infers.
             if role is Role.INFER or not (owner and self._is_transformer(owner)):
                 yield role
@@ -210,7 +223,7 @@ class Judge:
             yield Role.WRITE
 
     def _model_roles(self, name: str, *, is_own: bool) -> Iterator[Role]:
-        words = {word.lower() for word in WORD.findall(name)} if is_own and not name[:1].isupper() else set()
+        words = _words(name) if is_own and not name[:1].isupper() else set()
         words = set() if words & OTHER_WORDS else words
         if name in INFER or words & INFER_WORDS:
             yield Role.INFER
@@ -249,6 +262,32 @@ def constructors(tree: ast.AST) -> dict[str, set[str]]:
                 if isinstance(target, ast.Name | ast.Attribute) and (name := called(value)):
                     found.setdefault(target.id if isinstance(target, ast.Name) else target.attr, set()).add(name)
     return found
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in WORD.findall(name)}
+
+
+def _leaves_something(function: Function) -> bool:
+    """Whether what a function finds is there after it: it returns a value, or binds a variable of the script."""
+    own = [n for s in function.body for n in ast.walk(s)]
+    return any((isinstance(n, ast.Return) and n.value is not None) or isinstance(n, ast.Global) for n in own)
+
+
+def _calculates(function: Function) -> bool:
+    """Whether a function returns what it reckons, or finds in a loop."""
+    parts = [n for s in function.body for n in ast.walk(s)]
+    returns = any(isinstance(n, ast.Return) and not isinstance(n.value, ast.Constant | None) for n in parts)
+    return returns and any(isinstance(n, CALCULATING) or _is_arithmetic(n) for n in parts)
+
+
+def _is_arithmetic(node: ast.AST) -> bool:
+    """Whether something is reckoned, and no text put together."""
+    texts = isinstance(node, ast.BinOp) and any(
+        isinstance(n, ast.JoinedStr) or (isinstance(n, ast.Constant) and isinstance(n.value, str))
+        for n in ast.walk(node)
+    )
+    return isinstance(node, ast.BinOp) and not texts
 
 
 def called(call: ast.Call) -> str | None:

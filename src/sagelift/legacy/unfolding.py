@@ -18,23 +18,25 @@ MODEL_ROLES = (
     {Role.INFER, Role.TRAIN, Role.LOAD_MODEL, Role.WEAK_INFER},
     {Role.TRANSFORM},
     {Role.COMPUTE},
+    {Role.CALCULATE},
 )
 OTHER_ROLES = {Role.READ, Role.WRITE, Role.SAVE_MODEL}
 # What these see depends on the function in which they stand.
 SCOPE_DEPENDENT = {"__class__", "dir", "eval", "exec", "locals", "super", "vars"}
 
 
-def unfold(sequence: list[Statement], lines: Lines, limit: int) -> list[Statement]:
+def unfold(sequence: list[Statement], lines: Lines, beside: Mapping[str, ast.stmt], limit: int) -> list[Statement]:
     """Unfold the main guard, and what is called once and mixes the model with reading or reporting.
 
     Args:
         sequence: The statements of a script in the order of execution.
         lines: Tells the first and last line of a node.
+        beside: The functions and classes of the modules beside the script, by the names that it calls them.
         limit: How many calls to unfold at most.
     """
     sequence = _without_guard(sequence, lines)
     for _ in range(limit):
-        unfolded = _without_a_call(sequence, lines)
+        unfolded = _without_a_call(_Script(sequence, beside), lines)
         if unfolded is None:
             break
         sequence = _without_guard(unfolded, lines)
@@ -82,10 +84,9 @@ def _call(tree: ast.stmt) -> ast.Call | None:
     return value if isinstance(value, ast.Call) else None
 
 
-def _without_a_call(sequence: list[Statement], lines: Lines) -> list[Statement] | None:
+def _without_a_call(script: "_Script", lines: Lines) -> list[Statement] | None:
     """Unfold the first call that should and can be; None if there is none."""
-    script = _Script(sequence)
-    for index, statement in enumerate(sequence):
+    for index, statement in enumerate(script.sequence):
         call = _call(statement.tree)
         if call is None:
             continue
@@ -103,13 +104,13 @@ def _without_a_call(sequence: list[Statement], lines: Lines) -> list[Statement] 
 class _Script:
     """What must be known of a whole script to unfold a part of it."""
 
-    def __init__(self, sequence: list[Statement]) -> None:
+    def __init__(self, sequence: list[Statement], beside: Mapping[str, ast.stmt]) -> None:
         self.sequence = sequence
         self.functions = {s.tree.name: s for s in sequence if isinstance(s.tree, ast.FunctionDef)}
         self.classes = {s.tree.name: s for s in sequence if isinstance(s.tree, ast.ClassDef)}
         program = ast.Module([s.tree for s in sequence], [])
         definitions = {name: s.tree for name, s in {**self.functions, **self.classes}.items()}
-        self._judge = Judge(definitions, constructors(program))
+        self._judge = Judge({**beside, **definitions}, constructors(program))
         nodes = list(ast.walk(program))
         self.reads = Counter(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
         self.attributes = Counter(n.attr for n in nodes if isinstance(n, ast.Attribute))

@@ -190,6 +190,22 @@ def test_what_transforms_or_computes_is_the_inference_as_a_last_resort(tmp_path:
     assert parts(tmp_path, f"df = read_csv('a')\n{line}\nprint(1)\n")["predict"] == [line]
 
 
+def test_functions_that_calculate_are_the_inference_where_nothing_else_is(tmp_path: Path) -> None:
+    code = """
+    def similarity(a, b):
+        return sum(x * y for x, y in zip(a, b))
+
+    rows = read_csv("a")
+    print(len(rows))
+    scores = [similarity(rows[0], row) for row in rows]
+    best = max(scores)
+    print(best)
+    """
+    found = parts(tmp_path, code)
+
+    assert found["predict"] == ["scores = [similarity(rows[0], row) for row in rows]"]
+
+
 def test_nothing_is_proposed_where_nothing_infers(tmp_path: Path) -> None:
     assert propose(program(tmp_path, "df = read_csv('a')\nprint(df)\n")) == []
 
