@@ -15,6 +15,9 @@ from sagelift.legacy.staging import Division, Located, Staging
 MOST_REPETITIONS = 3
 """How often scripts are written anew because what crosses between them needs one more definition."""
 
+MALFORMED = bytes(range(256)) * 4
+"""What no input looks like; see `tests/contract/test_scripts.py` in the template."""
+
 LEAST_LIMIT = 20.0
 MOST_SLOWDOWN = 5.0
 """How long changed scripts may take: these seconds, and so many times as long as they took unchanged."""
@@ -105,28 +108,43 @@ class Bench:
 
     def changed(self, attempt: "Attempt", scripts: Mapping[str, str]) -> "Attempt":
         """Run what was tried with other scripts, and compare what they leave."""
+        return self._run(attempt.candidate, replace(attempt.content, scripts=scripts), self._limit(attempt))[0]
+
+    def _limit(self, attempt: "Attempt") -> float:
         # A changed loop may never end.
-        limit = min(self.time_limit, LEAST_LIMIT + MOST_SLOWDOWN * attempt.seconds)
-        return self._run(attempt.candidate, replace(attempt.content, scripts=scripts), limit)[0]
+        return min(self.time_limit, LEAST_LIMIT + MOST_SLOWDOWN * attempt.seconds)
+
+    def takes_any_bytes(self, attempt: "Attempt") -> bool:
+        """Tell whether the first step of what was tried ends well on files of arbitrary bytes."""
+        if not attempt.content.inputs:
+            return True
+        folder = Path(tempfile.mkdtemp(prefix="malformed-", dir=self.folder))
+        malformed = folder / "malformed"
+        malformed.write_bytes(MALFORMED)
+        content = replace(attempt.content, inputs=dict.fromkeys(attempt.content.inputs, malformed))
+        return not self._chain(folder, content, attempt.candidate.steps[:1], self._limit(attempt)).failure
 
     def _run(self, candidate: Candidate, content: Content, time_limit: float) -> "tuple[Attempt, sandbox.Recording]":
         place = Path(tempfile.mkdtemp(prefix="trial-", dir=self.folder))
+        recording = self._chain(place, content, candidate.steps, time_limit)
+        if recording.failure:
+            return Attempt(candidate, content, "", recording.failure, recording.seconds), recording
+        compared = parity.compare(self.repository, self.expected, place / "output", self.recording.result())
+        failure = "; ".join(compared.differences[:1])
+        return Attempt(candidate, content, compared.verdict, failure, recording.seconds), recording
+
+    def _chain(self, place: Path, content: Content, steps: Sequence[str], time_limit: float) -> sandbox.Recording:
         moving.move_in(content, place)
-        recording = sandbox.run_chain(
+        return sandbox.run_chain(
             place / "src",
             place / "data" / "sample",
             place / "output",
             interpreter=self.interpreter,
             folder=self.located.layout.folder,
             model=place / "model",
-            steps=candidate.steps,
+            steps=steps,
             time_limit=time_limit,
         )
-        if recording.failure:
-            return Attempt(candidate, content, "", recording.failure, recording.seconds), recording
-        compared = parity.compare(self.repository, self.expected, place / "output", self.recording.result())
-        failure = "; ".join(compared.differences[:1])
-        return Attempt(candidate, content, compared.verdict, failure, recording.seconds), recording
 
     def _content(self, candidate: Candidate, carried: Sequence[set[str]], division: Division) -> Content:
         source, layout = self.located.source, self.located.layout
@@ -156,6 +174,7 @@ class Attempt:
         verdict: That of the comparison; empty if a script failed.
         failure: Why it is not to be taken; empty if it gave the same results.
         seconds: How long its scripts took.
+        takes_any_bytes: Whether its first step ends well on files of arbitrary bytes, such as where it reads none.
     """
 
     candidate: Candidate
@@ -163,6 +182,7 @@ class Attempt:
     verdict: str
     failure: str
     seconds: float = 0.0
+    takes_any_bytes: bool = False
 
 
 def _carried(recording: sandbox.Recording) -> list[set[str]]:

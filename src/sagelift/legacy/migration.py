@@ -166,26 +166,29 @@ class _Migration:
         self._answers: dict[str, str] = {}
         self._requirements: list[str] = []
         self._notes = list(located.notes)
+        self._threads = ThreadPoolExecutor()
 
     def run(self) -> Outcome:
         """Migrate."""
-        with ThreadPoolExecutor() as threads:
+        with self._threads:
             try:
-                return self._run(threads)
+                return self._run()
             except BaseException:
                 sandbox.stop()
                 raise
 
-    def _run(self, threads: ThreadPoolExecutor) -> Outcome:
+    def _run(self) -> Outcome:
         name = self._source.path.name
-        proposed = threads.submit(cuts.propose, self._keep.program)
+        proposed = self._threads.submit(cuts.propose, self._keep.program)
         with self._progress.step("Generating the repository"):
             self._generate()
         with self._progress.step("Making the environment of requirements.txt"):
             self._interpreter = self._draft.interpreter()
+        self._threads.submit(self._draft.compile_ops)
         with self._progress.step(f"Running {name} as it is"):
             self._first = self._record(self._keep.located, "first")
-        self._recorded = threads.submit(self._record_again)
+        self._threads.submit(sandbox.keep_bytecode, self._interpreter)
+        self._recorded = self._threads.submit(self._record_again)
         reasons = [*self._obstacles]
         if self._order.training == "once":
             try:
@@ -250,8 +253,10 @@ class _Migration:
         if attempt.failure:
             return attempt, {}
         with self._progress.step("Changing it, to see that a change would be caught"):
+            takes_any_bytes = self._threads.submit(bench.takes_any_bytes, attempt)
             found = controls.try_out(attempt.content.scripts, lambda scripts: bench.changed(attempt, scripts))
-        attempt = replace(attempt, content=replace(attempt.content, scripts={**attempt.content.scripts, **way.beside}))
+        content = replace(attempt.content, scripts={**attempt.content.scripts, **way.beside})
+        attempt = replace(attempt, content=content, takes_any_bytes=takes_any_bytes.result())
         self._move_in(attempt, found)
         with self._progress.step("Proving it through the local cloud"):
             done = self._draft.ops("prove", accepted=(0, 1, UNPROVED))
@@ -323,6 +328,7 @@ class _Migration:
             "inputs": _hashes(folder / "data" / "sample"),
             "expected": _hashes(expected),
             "controls": [asdict(control) for control in found],
+            "takes_any_bytes": chosen.takes_any_bytes,
         }
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         (folder / "parity" / "recording.json").write_text(text, encoding="utf-8", newline="\n")

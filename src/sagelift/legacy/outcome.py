@@ -20,7 +20,7 @@ def show(outcome: Outcome, console: Console) -> None:
 def _parts(outcome: Outcome) -> Iterator[str | Table]:
     yield f"[bold]{escape(_verdict(outcome))}[/]"
     yield from (f"  {escape(reason)}" for reason in outcome.reasons)
-    yield from (f"[yellow]note:[/] {escape(note)}" for note in outcome.notes)
+    yield from (f"[yellow]note:[/] {escape(note)}" for note in _notes(outcome))
     yield ""
     yield _made(outcome)
     yield ""
@@ -44,6 +44,14 @@ def _verdict(outcome: Outcome) -> str:
     begins = zip(("predict", "postprocessing"), candidate.begins, strict=True)
     said = ", ".join(f"{step} begins at {place}" if place else f"{step} is empty" for step, place in begins)
     return f"{name} splits: {said}."
+
+
+def _notes(outcome: Outcome) -> Iterator[str]:
+    yield from outcome.notes
+    content = outcome.chosen.content
+    if content.inputs and outcome.chosen.takes_any_bytes:
+        step = next(iter(content.scripts))
+        yield f"src/{step}.py takes files of arbitrary bytes without a fault: what it reads, it does not check."
 
 
 def _made(outcome: Outcome) -> Table:

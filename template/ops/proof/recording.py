@@ -46,6 +46,7 @@ class Recording(BaseModel):
         inputs: The SHA-256 of each file of `data/sample/`.
         expected: The SHA-256 of each file of `parity/expected/`.
         controls: The changes that the comparison was tried with.
+        takes_any_bytes: Whether its first step ends well on files of arbitrary bytes, such as where it reads none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,17 +63,28 @@ class Recording(BaseModel):
     inputs: dict[str, str]
     expected: dict[str, str]
     controls: list[Control] = []
+    takes_any_bytes: bool = False
 
     @classmethod
     def load(cls, repository: Repository) -> "Recording":
-        """Read the recording.
+        """Read the recording, and check that it holds.
 
         Raises:
             OpsError: There is none, it is damaged, or the files that belong to it changed.
         """
-        path = repository.recording
+        recording = cls.read(repository.recording)
+        recording.check(repository)
+        return recording
+
+    @classmethod
+    def read(cls, path: Path) -> "Recording":
+        """Read the recording, whatever became of the files that belong to it.
+
+        Raises:
+            OpsError: There is none, or it is damaged.
+        """
         try:
-            recording = cls.model_validate_json(path.read_bytes())
+            return cls.model_validate_json(path.read_bytes())
         except FileNotFoundError:
             message = (
                 f"{path} is missing, so there is nothing to compare with: "
@@ -84,8 +96,6 @@ class Recording(BaseModel):
             where = ".".join(map(str, fault["loc"])) or "the file"
             message = f"{path}: {where}: {fault['msg']}. Bring it back from the history of git."
             raise OpsError(message) from None
-        recording.check(repository)
-        return recording
 
     def check(self, repository: Repository) -> None:
         """Check that the inputs and the expected results are those that were recorded.

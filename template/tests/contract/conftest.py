@@ -11,6 +11,7 @@ from rich.console import Console
 from ops.local import images as local_images
 from ops.local.processing import Image
 from ops.local.run import Plan, plan
+from ops.proof.recording import Recording
 from ops.repository import Repository
 
 TIMEOUT = 600
@@ -48,6 +49,15 @@ RunScript = Callable[..., Outcome]
 def repository() -> Repository:
     """The repository under test."""
     return Repository.find(Path(__file__).parent)
+
+
+@pytest.fixture(scope="session")
+def legacy(repository: Repository) -> Recording | None:
+    """What was recorded of the legacy code that the model was made of; None for a model that never was any.
+
+    The model does as that does. Where that does not keep the contract, nothing can be asked of the model.
+    """
+    return Recording.read(repository.recording) if repository.recording.is_file() else None
 
 
 @pytest.fixture(scope="session")

@@ -123,13 +123,27 @@ def test_a_repository_is_proved_and_updated(
 @pytest.mark.slow
 @pytest.mark.usefixtures("environments")
 def test_what_leaves_nothing_to_compare_wraps_unproved(import_: Import, script: Path, tmp_path: Path) -> None:
-    script.write_text(SCRIPT.partition('with open("predicted')[0] + 'eval("predicted")\n')
+    script.write_text('import random\n\neval("random.random()")\n')
     outcome = import_()
 
     assert (outcome.verdict, outcome.exit_code) == ("cannot be proved", 3)
     assert "eval" in outcome.reasons[0]
     assert {"predict", "score"} == outcome.chosen.content.scripts.keys()
     assert json.loads((tmp_path / "houses" / "settings.json").read_text())["preprocessing_image"] == "none"
+    # What the legacy code does not do, the contract does not ask of the model.
+    subprocess.run(["uv", "run", "--quiet", "ops", "test"], cwd=tmp_path / "houses", check=True)
+
+
+@pytest.mark.usefixtures("without_environment")
+@pytest.mark.parametrize(("mode", "takes_any_bytes"), [("r", False), ("rb", True)])
+def test_whether_a_damaged_input_is_noticed_is_recorded(
+    import_: Import, script: Path, tmp_path: Path, mode: str, *, takes_any_bytes: bool
+) -> None:
+    script.write_text(f'size = len(open("houses.csv", "{mode}").read())\nprint(max(size, 2000))\n')
+    outcome = import_()
+
+    recording = json.loads((tmp_path / "houses" / "parity" / "recording.json").read_text())
+    assert recording["takes_any_bytes"] is outcome.chosen.takes_any_bytes is takes_any_bytes
 
 
 @pytest.mark.usefixtures("without_environment")

@@ -39,6 +39,7 @@ def told(script: Path, *, verdict: str, wraps: bool = False, reasons: tuple[str,
         Content({"predict": "one\ntwo\n"}, inputs={"[churn].csv": script}),
         "identical",
         "",
+        takes_any_bytes=wraps,
     )
     outputs = {"stdout.txt": {"verdict": "identical"}, "[a].csv": {"verdict": "different", "difference": "row 2"}}
     found = Outcome(
@@ -72,5 +73,6 @@ def test_what_is_not_proved_is_told_with_its_exit_code(script: Path) -> None:
     said = told(script, verdict="cannot be proved", wraps=True, reasons=("line 1: eval(…).",))
 
     assert "churn.py wraps: it runs whole in predict.\n  line 1: eval(…).\n" in said
+    assert "note: src/predict.py takes files of arbitrary bytes without a fault" in said
     assert "Cannot be proved." in said
     assert "Exit code 3." in said
