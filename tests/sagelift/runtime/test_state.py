@@ -171,6 +171,20 @@ def test_what_modules_classes_and_functions_hold_crosses(run_steps: RunSteps, tm
     assert left.printed == "2 7 1 ['a', 'b', 'c'] True\nTrue\n", left.log
 
 
+def test_what_a_class_holds_passes_a_step_that_does_without_it(run_steps: RunSteps) -> None:
+    head = """
+        if "predict" not in __file__:
+            class Registry:
+                items = []
+            def count():
+                count.calls += 1
+                return count.calls
+    """
+    left = run_steps("Registry.items.append(1); count.calls = 5", "pass", "print(Registry.items, count())", head=head)
+
+    assert left.printed == "[1] 6\n", left.log
+
+
 def test_a_rerun_leaves_the_same_bytes(run_steps: RunSteps) -> None:
     part = "import random; step.pass_on(x={'b', 'a'}, f=lambda x: x + 1, y=[1.5])"
 

@@ -19,6 +19,17 @@ def test_files_go_on_and_the_last_step_leaves_what_was_written(run_steps: RunSte
     assert left.files == {"out/first.txt": b"a\n1\nmore", "out/empty/last.txt": b"last"}
 
 
+def test_a_link_is_left_as_what_it_leads_to(run_steps: RunSteps) -> None:
+    left = run_steps(
+        "import os; os.symlink('input.csv', 'z.csv')",
+        "pass",
+        "import os; os.symlink('input.csv', 'b.csv')",
+        options="keeps=['input.csv']",
+    )
+
+    assert left.files == {"b.csv": b"a\n1\n", "z.csv": b"a\n1\n"}
+
+
 def test_an_input_that_is_written_to_is_an_output(run_steps: RunSteps) -> None:
     left = run_steps(
         "open('log.txt', 'a').write('two')",

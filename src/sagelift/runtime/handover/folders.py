@@ -71,7 +71,10 @@ def copy(source: Path, target: Path) -> None:
 
 
 def move(paths: Iterable[str], source: Path, target: Path) -> None:
-    """Move files from folder to folder: what may be large is not written twice."""
-    for path in paths:
+    """Move files from folder to folder: what may be large is not written twice; a link becomes what it leads to."""
+    for path in sorted(paths, key=lambda path: not (source / path).is_symlink()):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(str(source / path), str(target / path))
+        if (source / path).is_symlink():
+            shutil.copy2(str(source / path), str(target / path))
+        else:
+            shutil.move(str(source / path), str(target / path))

@@ -36,19 +36,25 @@ def changed(folder: str, since: dict[Key, str]) -> dict[Key, Any]:
     return {key: value for key, value in found.items() if _crosses(value)}
 
 
-def restore(found: dict[Key, Any]) -> None:
-    """Give the modules, classes and functions of this process what those of another held."""
-    for (module, owner, attribute), value in found.items():
+def restore(found: dict[Key, Any]) -> dict[Key, Any]:
+    """Give the modules, classes and functions of this process what those of another held.
+
+    Returns:
+        What belongs to a class or function that this part does without, for the parts after it.
+    """
+    passing: dict[Key, Any] = {}
+    for key, value in found.items():
+        module, owner, attribute = key
         target: Any = sys.modules[MAIN] if module == MAIN else importlib.import_module(module)
         if owner:
-            # A part without this class or function needs nothing of it.
             target = getattr(target, owner, None)
         if target is None:
-            continue
-        if attribute == "__dict__":
+            passing[key] = value
+        elif attribute == "__dict__":
             vars(target).update(value)
         else:
             setattr(target, attribute, value)
+    return passing
 
 
 def _data(folder: str) -> Iterator[tuple[Key, Any]]:

@@ -32,17 +32,19 @@ class Before(NamedTuple):
         folder: Where the script and its modules lie.
         settings: What tells which settings have changed.
         objects: What tells what its modules, classes and functions hold that they did not hold before.
+        passing: What those held that were left behind in an earlier step, and may be needed in a later one.
     """
 
     folder: str
     settings: dict[str, Any]
     objects: dict[Any, str]
+    passing: dict[Any, Any]
 
 
 def snapshot(folder: str) -> Before:
     """Note the state of this process."""
     DEFINED.update(vars(sys.modules[MAIN]))
-    return Before(folder, settings.snapshot(), objects.snapshot(folder))
+    return Before(folder, settings.snapshot(), objects.snapshot(folder), {})
 
 
 def dump(variables: dict[str, Any], path: Path, before: Before, root: Path) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def dump(variables: dict[str, Any], path: Path, before: Before, root: Path) -> d
     content = {
         "variables": variables,
         "figures": plots.opened(),
-        "objects": objects.changed(before.folder, before.objects),
+        "objects": {**before.passing, **objects.changed(before.folder, before.objects)},
         "settings": settings.changed(before.settings),
     }
     try:
@@ -79,7 +81,7 @@ def load(path: Path, root: Path, before: Before) -> dict[str, Any]:
     with path.open("rb") as file:
         content = Unpickler(file, str(root)).load()
     settings.add_loaded(before.settings)
-    objects.restore(content["objects"])
+    before.passing.update(objects.restore(content["objects"]))
     plots.restore(content["figures"])
     settings.restore(content["settings"])
     variables: dict[str, Any] = content["variables"]
