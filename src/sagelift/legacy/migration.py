@@ -16,7 +16,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rich.console import Console
 from rich.markup import escape
-from rich.prompt import Prompt
 
 from sagelift import template_source
 from sagelift.errors import SageliftError
@@ -31,6 +30,7 @@ from sagelift.legacy import (
     moving,
     obstacles,
     parity,
+    questions,
     requirements,
     sandbox,
     source,
@@ -133,7 +133,7 @@ def run(order: Order, console: Console) -> Outcome:
         program = take_apart(located.source)
         found = obstacles.find(located.source, program)
     _refuse(order, found)
-    order = replace(order, training=order.training or _decide(program, console))
+    order = replace(order, training=order.training or questions.train(program, console))
     console.print(
         f"[yellow]note:[/] This runs {escape(order.script.name)} several times: in copies of its folder, without your "
         f"credentials in its environment, each time for at most {order.time_limit:g} s.",
@@ -141,7 +141,7 @@ def run(order: Order, console: Console) -> Outcome:
     )
     origin = template_source.resolve(order.template)
     with draft.drafted(order.destination, origin, order.version) as begun:
-        return _Migration(order, located, program, found=found, draft=begun, progress=progress).run()
+        return _Migration(order, located, program, found=found, draft=begun, console=console).run()
 
 
 class _Migration:
@@ -184,7 +184,6 @@ class _Migration:
             self._generate()
         with self._progress.step("Making the environment of requirements.txt"):
             self._interpreter = self._draft.interpreter()
-        self._threads.submit(self._draft.compile_ops)
         with self._progress.step(f"Running {name} as it is"):
             self._first = self._record(self._keep.located, "first")
         self._threads.submit(sandbox.keep_bytecode, self._interpreter)
@@ -279,6 +278,7 @@ class _Migration:
         self._answers = answers.infer(self._source, order.destination.name, version)
         self._answers |= {**_images("custom"), **order.data}
         begun.render(self._answers)
+        self._threads.submit(begun.compile_ops)
         settings = json.loads((begun.folder / "settings.json").read_bytes())
         self._requirements = begun.require(needs.lines, settings["python_version"])
 
@@ -349,23 +349,6 @@ class _Way:
     located: Located
     program: Program
     beside: Mapping[str, str] = field(default_factory=dict)
-
-
-def _decide(program: Program, console: Console) -> str:
-    """Return whether to train in each run or once: asked where somebody is there to answer."""
-    found = training.places(program)
-    if not found:
-        return "keep"
-    console.print(
-        f"[yellow]note:[/] A model is trained here ({', '.join(map(str, found))}). [bold]keep[/] trains it in each "
-        "run, as now. [bold]once[/] trains it now and keeps it in model/, so that runs only apply it; src/training.py "
-        "trains it anew.",
-        soft_wrap=True,
-    )
-    if not console.is_terminal or not sys.stdin.isatty():
-        console.print("      It is kept in the run; --training once does the other.")
-        return "keep"
-    return Prompt.ask("      Training", console=console, choices=["keep", "once"], default="keep")
 
 
 def _images(image: str) -> dict[str, str]:
