@@ -78,6 +78,20 @@ def test_the_process_looks_as_it_did_for_the_script(run_steps: RunSteps) -> None
     assert left.printed == "['churn.py', '--fast'] one utf-8 utf-8\ntwo\nsub True three\n\n"
 
 
+def test_what_other_programs_print_is_printed(run_steps: RunSteps) -> None:
+    left = run_steps(
+        "print('one'); os.system('echo two'); subprocess.run(['echo', 'three'], stdout=sys.stdout); print('four')",
+        "os.write(1, b'five\\n')",
+        "ctypes.CDLL(None).puts(b'seven'); print('six')",
+        head="import ctypes, os, subprocess, sys",
+    )
+
+    *first, sixth, last = left.printed.split()
+    assert first == ["one", "two", "three", "four", "five"]
+    # C decides when it prints.
+    assert {sixth, last} == {"six", "seven"}
+
+
 def test_the_end_of_the_script_is_the_end_of_its_last_part(run_steps: RunSteps) -> None:
     left = run_steps("print('a')", "print('b')", "print('c'); exit()")
     assert (left.code, left.printed) == (0, "a\nb\nc\n")

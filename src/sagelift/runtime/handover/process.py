@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import io
 import os
@@ -15,6 +16,9 @@ from .pickling import MAIN
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+STDOUT = 1
+"""The number of standard output among the open files of a process."""
 
 
 def fix_hashes() -> None:
@@ -35,17 +39,29 @@ class Streams:
     """Standard input and output of the script."""
 
     def __init__(self, stdin: str, kept: BinaryIO) -> None:
-        """Read from a text; write to the log of the job, and to a file."""
+        """Read from a text; write to the log of the job, and to a file that is written to unbuffered, at its end."""
         self._stdin = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
-        tee = _Tee(sys.stdout.buffer, kept)
+        self._kept = kept
+        self._log = os.fdopen(os.dup(STDOUT), "wb", 0)
         # Nothing is held back, so that what a fault ends is in the log, too.
-        self._stdout = io.TextIOWrapper(tee, "utf-8", sys.stdout.errors, "\n", line_buffering=True, write_through=True)  # type: ignore[type-var]
+        self._stdout = io.TextIOWrapper(
+            _Tee(self._log, kept), "utf-8", sys.stdout.errors, "\n", line_buffering=True, write_through=True
+        )  # type: ignore[type-var]
         self._stderr = sys.stderr
 
     def begin(self) -> None:
-        """Become those of this process."""
+        """Become those of this process; what programs print that the script calls goes to the file alone."""
         sys.stdout.flush()
+        os.dup2(self._kept.fileno(), STDOUT)
         sys.stdin, sys.stdout = self._stdin, self._stdout
+
+    def end(self) -> None:
+        """Be those of this process no longer."""
+        # What libraries of C hold back; elsewhere than on Linux and macOS it has another name.
+        with contextlib.suppress(Exception):
+            ctypes.CDLL(None).fflush(None)
+        os.dup2(self._log.fileno(), STDOUT)
+        self._log.close()
 
     def unread(self) -> str:
         """Return what the script has not read."""
@@ -81,7 +97,7 @@ class _Tee(io.RawIOBase):
         return len(data)
 
     def fileno(self) -> int:
-        return self._log.fileno()
+        return self._kept.fileno()
 
 
 @contextlib.contextmanager
@@ -97,6 +113,7 @@ def of_script(folder: Path, script: str | None, arguments: Sequence[str], stream
     try:
         yield
     finally:
+        streams.end()
         os.chdir(before[0])
         main.__file__, sys.argv, sys.stdin, sys.stdout = before[1:]
 
