@@ -38,8 +38,8 @@ def of(program: Program, needed: Sequence[Collection[str]], pickled: Collection[
         needed: The names that each part needs.
         pickled: Definitions that pickles refer to.
     """
-    stem = re.sub(r"\W+", "_", program.source.path.stem).strip("_").lower()
-    name = f"{stem}_functions"
+    stem = re.sub(r"\W+", "_", program.source.path.stem).strip("_0123456789").lower()
+    name = f"{stem}_functions" if stem else "functions"
     several = {n for n in program.definitions if sum(n in part for part in needed) > 1}
     held = several - set(pickled) - _passed_around(program)
     held = {n for n in held if isinstance(program.definitions[n].tree, ast.FunctionDef)}
@@ -47,7 +47,8 @@ def of(program: Program, needed: Sequence[Collection[str]], pickled: Collection[
     # Without those that need what stays behind, until none is left that does.
     while stuck := {n for n in held if _names(program, n) & (staying | program.definitions.keys() - held)}:
         held -= stuck
-    if not held or name in program.imported or name in program.definitions:
+    modules = {m for s in program.imports for n in ast.walk(s.tree) for m in _modules(n)}
+    if not held or name in modules | program.imported.keys() | program.definitions.keys():
         return Module(name, frozenset(), "")
     named = {n for function in held for n in _names(program, function)}
     constants = named & program.constants.keys()
@@ -59,6 +60,12 @@ def of(program: Program, needed: Sequence[Collection[str]], pickled: Collection[
     functions = [s.code.strip("\n") for n, s in program.definitions.items() if n in held]
     code = "\n\n".join(filter(None, blocks)) + "\n\n\n" + "\n\n\n".join(functions) + "\n"
     return Module(name, frozenset(held | constants), code)
+
+
+def _modules(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
 
 
 def _names(program: Program, definition: str) -> set[str]:

@@ -6,16 +6,15 @@ reporting, is unfolded into the sequence, so that it can be cut.
 
 import ast
 import builtins
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from sagelift.legacy import beside, names, statements
+from sagelift.legacy import beside, comments, names, statements
 from sagelift.legacy.roles import Judge, constructors
 from sagelift.legacy.source import Source, SourceError
 from sagelift.legacy.statements import EMPTY, Statement
@@ -31,8 +30,6 @@ HARMLESS_CALLS = {
 # Methods of lists, dictionaries and sets that do so, too.
 HARMLESS_METHODS = {"copy", "count", "get", "index", "items", "keys", "union", "values"}
 BUILTINS = set(dir(builtins))
-# Comments for the machine: what runs the file, and how it is encoded.
-HEADING = re.compile(r"#!|#.*coding[:=]")
 
 
 @dataclass
@@ -41,19 +38,23 @@ class Program:
 
     Attributes:
         source: Where it comes from.
+        header: The comments at its head, and its docstring as such.
         imports: Its imports, and what they need to work, in their order.
         definitions: Its functions and classes that can stand anywhere, by name, in their order.
         constants: Those of its statements that bind a name to a literal, once and for all.
         statements: All but imports and definitions, in the order of execution.
         beside: The functions and classes of the modules that lie beside it, by the names that it calls them.
+        footer: The comments behind its last statement.
     """
 
     source: Source
+    header: Sequence[cst.EmptyLine] = ()
     imports: list[Statement] = field(default_factory=list)
     definitions: dict[str, Statement] = field(default_factory=dict)
     constants: dict[str, Statement] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     beside: Mapping[str, ast.stmt] = field(default_factory=dict)
+    footer: Sequence[cst.EmptyLine] = ()
 
     @cached_property
     def judge(self) -> Judge:
@@ -109,13 +110,10 @@ def take_apart(source: Source) -> Program:
         return (position.start.line, position.end.line) if isinstance(position, CodeRange) else None
 
     sequence = statements.sequence([s for s in wrapper.module.body if isinstance(s, cst.BaseStatement)], lines)
-    if sequence:
-        heading = [line for line in wrapper.module.header if line.comment and not HEADING.match(line.comment.value)]
-        sequence[0] = sequence[0].led_by([*heading, *sequence[0].leading_lines])
-        if statements.is_docstring(sequence[0].tree):
-            sequence = sequence[1:]
+    header, sequence = comments.headed(wrapper.module.header, sequence)
     others = beside.definitions(source)
-    return _sorted(Program(source, beside=others), unfold(sequence, lines, others, MOST_UNFOLDINGS))
+    program = Program(source, header, beside=others, footer=wrapper.module.footer)
+    return _sorted(program, comments.settle(unfold(sequence, lines, others, MOST_UNFOLDINGS)))
 
 
 def _sorted(program: Program, sequence: list[Statement]) -> Program:

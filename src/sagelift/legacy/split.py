@@ -9,10 +9,11 @@ from functools import cached_property
 import libcst as cst
 
 from sagelift.errors import SageliftError
-from sagelift.legacy import common, heads
+from sagelift.legacy import common, formatting, heads, sections
 from sagelift.legacy.cuts import STEPS, Cuts
 from sagelift.legacy.program import EMPTY, Statement
 from sagelift.legacy.roles import Role
+from sagelift.legacy.sections import Body, Section
 
 TITLES = ("Preprocessing", "Inference", "Postprocessing")
 # What each part does, and its function's name; another where the script has a use for the first.
@@ -21,7 +22,6 @@ FUNCTIONS = (
     ("Apply the model.", "predict", "run_model"),
     ("Report the results.", "postprocess", "report_results"),
 )
-WIDTH = 100
 MOST_NAMED = 6
 DEFAULTS = {"folder": "'.'", "arguments": "[]", "answers": "[]", "keeps": "[]", "closes_figures": "False"}
 
@@ -69,10 +69,10 @@ def write(
     return [*found, Script(module.name, module.code)] if module.names else found
 
 
-def job(step: str, options: Mapping[str, str], indent: int = 4) -> str:
-    """Return the call of `handover.step`, without what goes without saying."""
-    said = [f"{name}={_quoted(value)}" for name, value in options.items() if DEFAULTS.get(name) != value]
-    return _call("handover.step", [f'"{step}"', *said], indent + len("with  as step:"))
+def job(step: str, options: Mapping[str, str], module: str = "handover", name: str = "step") -> str:
+    """Return the line of `main` that begins the job, without what goes without saying."""
+    said = [f"{option}={_quoted(value)}" for option, value in options.items() if DEFAULTS.get(option) != value]
+    return formatting.call(f"{module}.step", [f'"{step}"', *said], "    with ", f" as {name}:")
 
 
 def _quoted(value: str) -> str:
@@ -125,13 +125,6 @@ class _Part:
         return _crossing(self.cuts, self.index + 1) if self.index + 1 < len(STEPS) else []
 
     @cached_property
-    def parameters(self) -> list[str]:
-        """What its function takes: what it reads, and what it may leave as it was."""
-        reads = self.cuts.reads(self.index)
-        touched = {n for s in self.body for n in (s.names.binds - s.names.certain) | s.names.deletes}
-        return [n for n in self.received if n in reads | touched and n not in self.shared]
-
-    @cached_property
     def returned(self) -> list[str]:
         bound = self.cuts.bound(self.index)
         return [n for n in self.passed if n in bound and n not in self.shared]
@@ -143,30 +136,47 @@ class _Part:
         known = certain | set(self.received)
         return [n for n in self.passed if n in self.cuts.bound(self.index) and n not in known]
 
+    @cached_property
+    def taken(self) -> set[str]:
+        """The names that the script has."""
+        program = self.cuts.program
+        return self.cuts.variables | program.definitions.keys() | program.imported.keys() | program.constants.keys()
+
+    def functions(self, taken: Collection[str]) -> list["_Function"]:
+        """Return the functions that the part consists of, in the order in which they are called."""
+        local = self.cuts.variables - self.shared
+        received = [n for n in self.received if n in local]
+        body = Body(self.body, received, self.returned, self.perhaps_unbound, local)
+        found = sections.divide(body)
+        if len(found) == 1:
+            purpose, *candidates = FUNCTIONS[self.index]
+            return [_Function(_free(taken, *candidates), purpose, found[0])]
+        namer = sections.Namer(self.cuts.program.judge, taken)
+        return [_Function(*namer.named(section, shows=not self.passed), section) for section in found]
+
     def script(self, module: common.Module, options: Mapping[str, str]) -> str:
         """Return the text of the script."""
         program = self.cuts.program
-        taken = self.cuts.variables | program.definitions.keys() | program.imported.keys() | program.constants.keys()
         self._check()
-        _, *candidates = FUNCTIONS[self.index]
         names = _Names(
-            main=_free(taken, "main", "run_job"),
-            step=_free(taken, "step", "job"),
-            function=_free(taken, *candidates),
-            handover=_free(taken, "handover", "job_handover"),
+            main=_free(self.taken, "main", "run_job"),
+            step=_free(self.taken, "step", "job"),
+            handover=_free(self.taken, "handover", "job_handover"),
         )
+        functions = self.functions({*self.taken, names.main, names.step, names.handover, *module.names})
         named = self.needed(module.names)
         own = named - module.names
         head = [
             self._docstring(named),
+            "" if self.index else _text(program.header),
             "\n".join(heads.imports(program, own)),
             "\n".join(self._own_imports(module, names, named)),
             "\n".join(s.code.strip("\n") for name, s in self.cuts.constants.items() if name in own),
         ]
         rest = [
             *(s.code.strip("\n") for name, s in program.definitions.items() if name in own),
-            self._function(names.function),
-            self._main(names, options),
+            *self._written(functions),
+            self._main(names, functions, options),
             f'if __name__ == "__main__":\n    {names.main}()',
         ]
         return "\n\n".join(filter(None, head)) + "\n\n\n" + "\n\n\n".join(rest) + "\n"
@@ -210,52 +220,74 @@ class _Part:
 
     def _own_imports(self, module: common.Module, names: "_Names", named: set[str]) -> list[str]:
         used = sorted(named & module.names)
-        lines = [_call(f"from {module.name} import ", used, 0, bare=True)] if used else []
+        lines = [formatting.names(used, f"from {module.name} import ")] if used else []
         lines.append("import handover" if names.handover == "handover" else f"import handover as {names.handover}")
         program = self.cuts.program
         is_own = "display" in self.cuts.variables | program.definitions.keys() | program.imported.keys()
         return [*lines, "from handover import display"] if "display" in named and not is_own else lines
 
-    def _function(self, name: str) -> str:
-        lines: list[str] = [f'"""{FUNCTIONS[self.index][0]}"""']
-        bound = {n for s in self.body for n in s.names.binds | s.names.deletes}.union(self.perhaps_unbound)
+    def _written(self, functions: Sequence["_Function"]) -> Iterable[str]:
+        """Yield the text of the functions."""
+        unbound = list(self.perhaps_unbound)
+        for function in functions:
+            inner = function.section.statements
+            binds = {n for s in inner for n in s.names.binds}
+            is_last = function is functions[-1]
+            begun = unbound if is_last else [n for n in unbound if n in binds]
+            unbound = [n for n in unbound if n not in begun]
+            footer = self.cuts.program.footer if is_last and self.index + 1 == len(STEPS) else ()
+            yield self._code(function, begun, footer)
+
+    def _code(self, function: "_Function", begun: Sequence[str], footer: Sequence[cst.EmptyLine]) -> str:
+        section = function.section
+        lines: list[str] = [f'"""{function.purpose}"""']
+        bound = {n for s in section.statements for n in s.names.binds | s.names.deletes}.union(begun)
         declared = sorted(self.shared & bound)
         if declared:
             lines += _globals(declared)
-        if self.perhaps_unbound:
-            lines.append(" = ".join([*self.perhaps_unbound, "None"]))
+        if begun:
+            lines.append(" = ".join([*begun, "None"]))
         nodes: list[cst.BaseStatement] = [cst.parse_statement(line) for line in lines]
         if declared:
-            nodes += [_without_annotations(s.node, set(declared)) for s in self.body]
+            nodes += [_without_annotations(s.node, set(declared)) for s in section.statements]
         else:
-            nodes += [s.node for s in self.body]
-        if self.returned:
-            nodes.append(cst.parse_statement(f"return {_targets(self.returned, 0)}"))
+            nodes += [s.node for s in section.statements]
+        if section.leaves:
+            nodes.append(cst.parse_statement(formatting.names(section.leaves, "return ")))
         first = len(lines)
         if first < len(nodes):
             leading = _without_blank(nodes[first].leading_lines)  # type: ignore[attr-defined]
             nodes[first] = nodes[first].with_changes(leading_lines=leading)
-        function = cst.parse_statement(f"{_call(f'def {name}', self.parameters, 0)}:\n    pass\n")
-        assert isinstance(function, cst.FunctionDef)  # noqa: S101  it was written as one
-        whole = function.with_changes(body=cst.IndentedBlock(nodes)).visit(_BareLines())
+        head = formatting.call(function.name, section.takes, "def ", ":")
+        written = cst.parse_statement(f"{head}\n    pass\n")
+        assert isinstance(written, cst.FunctionDef)  # noqa: S101  it was written as one
+        whole = written.with_changes(body=cst.IndentedBlock(nodes, footer=footer)).visit(_BareLines())
         assert isinstance(whole, cst.FunctionDef)  # noqa: S101  as before
         return EMPTY.code_for_node(whole).strip("\n")
 
-    def _main(self, names: "_Names", options: Mapping[str, str]) -> str:
+    def _main(self, names: "_Names", functions: Sequence["_Function"], options: Mapping[str, str]) -> str:
         crossing = set(self.received) | set(self.passed)
         lines = [f"def {names.main}():", '    """Run as a job."""']
         if declared := sorted(self.shared & crossing):
             lines += (f"    {line}" for line in _globals(declared))
-        opened = job(STEPS[self.index], options).replace("handover.step", f"{names.handover}.step", 1)
-        lines.append(f"    with {opened} as {names.step}:")
+        lines.append(job(STEPS[self.index], options, names.handover, names.step))
+        indent = " " * 8
         if self.received:
-            call = _call(f"{names.step}.receive", [f'"{n}"' for n in self.received], 8)
-            lines.append(f"        {_targets(self.received, 8)} = {call}")
-        call = _call(names.function, self.parameters, 8)
-        lines.append(f"        {_targets(self.returned, 8)} = {call}" if self.returned else f"        {call}")
+            received = [f'"{n}"' for n in self.received]
+            lines.append(formatting.assignment(self.received, f"{names.step}.receive", received, indent))
+        lines += (formatting.assignment(f.section.leaves, f.name, f.section.takes, indent) for f in functions)
         if self.passed:
-            lines.append(f"        {_call(f'{names.step}.pass_on', [f'{n}={n}' for n in self.passed], 8)}")
+            lines.append(formatting.call(f"{names.step}.pass_on", [f"{n}={n}" for n in self.passed], indent))
         return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Function:
+    """A function that a part consists of."""
+
+    name: str
+    purpose: str
+    section: Section
 
 
 @dataclass(frozen=True)
@@ -264,7 +296,6 @@ class _Names:
 
     main: str
     step: str
-    function: str
     handover: str
 
 
@@ -325,7 +356,7 @@ def _some(variables: Sequence[str]) -> str:
     """Return a list of names, not too long."""
     if not variables:
         return "nothing but files"
-    is_short = len(variables) <= MOST_NAMED and len(", ".join(variables)) <= WIDTH // 2
+    is_short = len(variables) <= MOST_NAMED and len(", ".join(variables)) <= formatting.WIDTH // 2
     named = variables if is_short else variables[:2]
     if more := len(variables) - len(named):
         return f"{', '.join(named)} and {more} more"
@@ -384,30 +415,10 @@ def _without_blank(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
     return kept
 
 
+def _text(lines: Sequence[cst.EmptyLine]) -> str:
+    """Return comments, without the empty lines around them."""
+    return "\n".join(line.comment.value if line.comment else "" for line in lines).strip("\n")
+
+
 def _globals(names: Sequence[str]) -> list[str]:
     return [f"global {', '.join(names[at : at + MOST_NAMED])}" for at in range(0, len(names), MOST_NAMED)]
-
-
-def _targets(names: Sequence[str], indent: int) -> str:
-    """Return names one after another; in brackets if that takes several lines."""
-    line = ", ".join(names)
-    return line if len(line) <= WIDTH // 2 else f"({_filled(names, indent)})"
-
-
-def _call(function: str, arguments: Sequence[str], indent: int, *, bare: bool = False) -> str:
-    """Return a call, over several lines if it is long; `bare` without brackets if it is not."""
-    line = ", ".join(arguments)
-    if indent + len(function) + len(line) > WIDTH:
-        return f"{function}({_filled(arguments, indent)})"
-    return f"{function}{line}" if bare else f"{function}({line})"
-
-
-def _filled(parts: Sequence[str], indent: int) -> str:
-    """Return what stands in brackets over several lines."""
-    outer = " " * (indent // 4 * 4)
-    lines = [""]
-    for part in parts:
-        if lines[-1] and indent + 4 + len(lines[-1]) + len(part) > WIDTH:
-            lines.append("")
-        lines[-1] += f" {part}," if lines[-1] else f"{part},"
-    return "".join(f"\n{outer}    {line}" for line in lines) + f"\n{outer}"

@@ -38,7 +38,7 @@ import handover
 
 def main():
     """Run as a job."""
-    with {job("predict", {"last": "True", **options})} as step:
+{job("predict", {"last": "True", **options})}
         step.run("{program}")
 
 

@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 
 import sagelift
-from sagelift.legacy import program, source, split, wrap
+from sagelift.legacy import formatting, program, source, split, wrap
 from sagelift.legacy.cuts import STEPS, Cuts
 
 RUNTIME = Path(sagelift.__file__).parent / "runtime"
@@ -226,6 +226,8 @@ def test_the_scripts_read_as_if_a_person_had_written_them(tmp_path: Path) -> Non
         The rule: all of the output or none; a fault ends the script with a message.
         """
 
+        # Monthly churn.
+
         from __future__ import annotations
         import pandas as pd
         from math import exp
@@ -259,6 +261,7 @@ def test_the_scripts_read_as_if_a_person_had_written_them(tmp_path: Path) -> Non
     assert "df, x = step.receive(" in scripts["predict"]
     assert "step.pass_on(df=df, y=y)" in scripts["predict"]
     assert "import sys\n" in scripts["postprocessing"]
+    assert "sys.argv)\n    # The end\n" in scripts["postprocessing"]
     assert "os" not in scripts["postprocessing"].split("import sys")[0].split("import")[-1]
 
 
@@ -270,7 +273,7 @@ def test_many_variables_take_several_lines(tmp_path: Path) -> None:
 
     scripts = written(code, tmp_path)
 
-    assert max(len(line) for line in scripts["predict"].splitlines()) <= split.WIDTH
+    assert max(len(line) for line in scripts["predict"].splitlines()) <= formatting.WIDTH
     assert "Leaves: variable_0, variable_1 and 10 more for postprocessing, in --output-dir." in scripts["predict"]
     assert run(scripts, tmp_path) == " ".join(f"[{n}]" for n in range(12)) + "\n"
 
