@@ -127,8 +127,7 @@ def run(order: Order, console: Console) -> Outcome:
         SageliftError: It cannot be read, does not run, or no migration gives the same results; nothing is left then.
     """
     draft.check(order.destination)
-    progress = Progress(console)
-    with progress.step(f"Reading {order.script.name}"):
+    with Progress(console).step(f"Reading {order.script.name}"):
         located = staging.locate(source.read(order.script), arguments=order.arguments, given=order.paths)
         program = take_apart(located.source)
         found = obstacles.find(located.source, program)
@@ -155,14 +154,15 @@ class _Migration:
         *,
         found: Sequence[Obstacle],
         draft: Draft,
-        progress: Progress,
+        console: Console,
     ) -> None:
         self._order = order
         self._source = located.source
         self._keep = _Way("", located, program)
         self._obstacles = _texts(found, Effect.NO_SPLIT)
         self._draft = draft
-        self._progress = progress
+        self._console = console
+        self._progress = Progress(console)
         self._answers: dict[str, str] = {}
         self._requirements: list[str] = []
         self._notes = list(located.notes)
@@ -178,14 +178,12 @@ class _Migration:
                 raise
 
     def _run(self) -> Outcome:
-        name = self._source.path.name
         proposed = self._threads.submit(cuts.propose, self._keep.program)
         with self._progress.step("Generating the repository"):
             self._generate()
         with self._progress.step("Making the environment of requirements.txt"):
             self._interpreter = self._draft.interpreter()
-        with self._progress.step(f"Running {name} as it is"):
-            self._first = self._record(self._keep.located, "first")
+        self._first = self._record_first()
         self._threads.submit(sandbox.keep_bytecode, self._interpreter)
         self._recorded = self._threads.submit(self._record_again)
         reasons = [*self._obstacles]
@@ -199,7 +197,7 @@ class _Migration:
                 reasons.append(f"It cannot be trained once: {error}.")
         if outcome := self._first_proved(self._keep, self._first, proposed.result(), reasons):
             return outcome
-        message = f"No migration of {name} gives the same results: {' '.join(reasons)}"
+        message = f"No migration of {self._source.path.name} gives the same results: {' '.join(reasons)}"
         raise SageliftError(message)
 
     def _first_proved(
@@ -293,6 +291,20 @@ class _Migration:
             answers=order.answers,
             time_limit=order.time_limit,
         )
+
+    def _record_first(self) -> Recording:
+        """Run the original; what it prompts for is asked where somebody is there to answer."""
+        name = self._source.path.name
+        prompts = questions.Prompts(name, self._console)
+        while True:
+            try:
+                with self._progress.step(f"Running {name} as it is"):
+                    return self._record(self._keep.located, "first")
+            except sandbox.PromptError as error:
+                answer = prompts.answer(error.said) if questions.are_answered(self._console) else None
+                if answer is None:
+                    raise
+                self._order = replace(self._order, answers=(*self._order.answers, answer))
 
     def _record_again(self) -> Path:
         """Run the original again, and write down what its runs do not do alike."""

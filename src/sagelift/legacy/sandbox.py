@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,6 +51,15 @@ class RunError(SageliftError):
         """Keep the log beside the sentence."""
         super().__init__(message)
         self.log = log
+
+
+class PromptError(RunError):
+    """Legacy code prompts for more than there are answers; `said` is what it printed, the prompt at its end."""
+
+    def __init__(self, message: str, log: str, said: str) -> None:
+        """Keep what it printed beside the sentence."""
+        super().__init__(message, log)
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,8 @@ def record(  # noqa: PLR0913  all of them say what a run is
         time_limit: Seconds.
 
     Raises:
-        RunError: It failed, asked for more answers than there are, printed without end or ran too long.
+        PromptError: It asked for more answers than there are.
+        RunError: It failed, printed without end or ran too long.
     """
     with _workshop() as workshop:
         inputs = workshop / "inputs"
@@ -137,6 +148,8 @@ def record(  # noqa: PLR0913  all of them say what a run is
             time_limit=time_limit,
         )
         run(["--input-dir", str(inputs), "--output-dir", str(outputs)])
+    if run.lacks_answer:
+        raise PromptError(_explained(run, source), run.log, run.said)
     if run.failure:
         raise RunError(_explained(run, source), run.log)
     return Recording(outputs, tuple(run.accesses), run.seconds, {}, log=run.log)
@@ -221,7 +234,13 @@ class _Run:
         self.fault: dict[str, object] = {}
         self.failure = ""
         self.log = ""
+        self.said = ""
         self.seconds = 0.0
+
+    @property
+    def lacks_answer(self) -> bool:
+        """Whether it ended because nothing was typed at a prompt."""
+        return self.fault.get("type") == "EOFError" and any(access.kind == "prompt" for access in self.accesses)
 
     def __call__(self, arguments: Sequence[str]) -> None:
         """Run it; a failure is kept in `failure`."""
@@ -272,6 +291,8 @@ class _Run:
         self._read(trace, temporary)
         if process.returncode and not self.failure:
             self.failure = self._last_words(process.returncode)
+        if self.lacks_answer:
+            self.said = said.read_text(encoding="utf-8", errors="replace")
 
     def _watched(self, process: "subprocess.Popen[bytes]", begin: float, logs: Iterable[Path]) -> str:
         while True:
@@ -346,8 +367,13 @@ def _explained(run: _Run, source: Source) -> str:
         return run.failure
     what = f"{kind}: {text}".rstrip(": ") if kind else f"failed ({run.failure})"
     reason = f"{' '.join(what.split())}: the code must run before it can be migrated."
-    if kind == "EOFError" and any(access.kind == "prompt" for access in run.accesses):
-        reason = "prompts for input: give what is to be typed with --answer, once for each prompt."
+    if run.lacks_answer:
+        prompt = next(access.target for access in reversed(run.accesses) if access.kind == "prompt")
+        prompt = textwrap.shorten(prompt, 80, placeholder="…")
+        asks = f"prompts for input ({prompt})" if prompt else "prompts for input"
+        reason = f"{asks}: give what is to be typed with --answer, once for each prompt."
+    elif kind == "EndlessPrompts":
+        reason = "prompts for input again and again: give what is to be typed with --answer, once for each prompt."
     elif kind == "FileNotFoundError" and path.startswith("~"):
         reason = f"{path} is looked for in the home folder, which is empty as on AWS: put it beside the script."
     elif kind == "FileNotFoundError" and path:

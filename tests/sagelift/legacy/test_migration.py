@@ -10,6 +10,7 @@ import pytest
 from copier import run_update
 from repositories import TemplateRepository, commit, files, git
 from rich.console import Console
+from terminals import END, Terminal
 
 from sagelift.errors import SageliftError
 from sagelift.legacy import controls, cuts, migration
@@ -62,9 +63,9 @@ def script(tmp_path: Path) -> Path:
 def import_(script: Path, template: TemplateRepository, tmp_path: Path) -> Import:
     """Return what imports the script."""
 
-    def run(**options: object) -> Outcome:
+    def run(console: Console | None = None, **options: object) -> Outcome:
         order = Order(script, tmp_path / "houses", **{"template": str(template.root), **options})  # type: ignore[arg-type]
-        return migration.run(order, Console(quiet=True))
+        return migration.run(order, console or Console(quiet=True))
 
     return run
 
@@ -144,6 +145,27 @@ def test_whether_a_damaged_input_is_noticed_is_recorded(
 
     recording = json.loads((tmp_path / "houses" / "parity" / "recording.json").read_text())
     assert recording["takes_any_bytes"] is outcome.chosen.takes_any_bytes is takes_any_bytes
+
+
+@pytest.mark.usefixtures("without_environment")
+def test_what_is_prompted_for_is_asked_on_a_terminal(import_: Import, script: Path, terminal: Terminal) -> None:
+    script.write_text('print("1 small")\nkind = input("Which? ")\nprint(kind, input())\n')
+    outcome = import_(console=terminal.console(["1", "large"]))
+
+    assert outcome.order.answers == ("1", "large")
+    assert terminal.shown.count("Which? ") == 1
+    recording = script.parents[1] / "houses" / "parity" / "recording.json"
+    assert json.loads(recording.read_text())["answers"] == ["1", "large"]
+    assert 'answers=["1", "large"]' in outcome.chosen.content.scripts["predict"]
+
+
+@pytest.mark.usefixtures("without_environment")
+def test_what_is_not_answered_is_named(import_: Import, script: Path, terminal: Terminal) -> None:
+    script.write_text('input("Which? ")\n')
+    for console in (terminal.console([END]), Console(quiet=True)):
+        with pytest.raises(SageliftError, match=r"line 1: prompts for input \(Which\?\): give .* --answer"):
+            import_(console=console)
+        assert_nothing_is_left(script)
 
 
 @pytest.mark.usefixtures("without_environment")

@@ -197,7 +197,8 @@ def test_a_notebook_runs_beside_its_files(record: Record) -> None:
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("x = 1\ninput('Name? ')\n", "line 2: prompts for input: give what is to be typed with --answer"),
+        ("x = 1\ninput('Name? ')\n", "line 2: prompts for input (Name?): give what is to be typed with --answer"),
+        ("while True:\n    try:\n        input()\n    except:\n        pass\n", "line 3: prompts for input again and"),
         (
             "open('in.csv')\n",
             "line 1: in.csv is not there: put it there, or say where it is with --path 'in.csv=FILE'.",

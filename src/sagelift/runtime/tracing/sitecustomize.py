@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # What reads code to run it, or to show it beside a warning.
 READERS_OF_CODE = tuple(os.path.join(os.path.dirname(os.__file__), name) for name in ("linecache.py", "runpy.py"))
+# Code that asks again after every fault would do so for ever once nothing more is typed.
+MOST_PROMPTS = 1000
 RUNTIME = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
@@ -45,6 +47,7 @@ class Tracer:
         self._untouched: dict[str, int] | None = None
         self._noted: set[str] = set()
         self._kinds: dict[str, str] = {}
+        self._prompts = 0
         self._libraries = tuple(
             os.path.join(os.path.realpath(folder), "")
             for folder in (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__))
@@ -148,6 +151,11 @@ class Tracer:
 
     def _prompt(self, prompt: Any) -> None:
         self._say("prompt", str(prompt))
+        self._prompts += 1
+        if self._prompts > MOST_PROMPTS:
+            _, lines = self._actor()
+            self._write(event="error", type="EndlessPrompts", text="", lines=lines, path="")
+            os._exit(1)
 
     def _is_inside(self, path: Any) -> bool:
         return os.path.join(os.path.abspath(_text(path)), "").startswith(os.path.join(self._root, ""))
