@@ -78,7 +78,7 @@ def test_a_class_that_the_script_makes_while_it_runs_crosses_by_value(run_steps:
     ("statement", "said"),
     [
         ("x = (n for n in [1])", "x (generator) cannot cross to the next step: "),
-        ("x = open('input.csv')", "it is an open file. Open it where it is used"),
+        ("import os; x = open(os.devnull)", "it is an open file. Open it where it is used"),
         ("import threading; x = threading.Lock()", "x (lock) cannot cross"),
         ("import sqlite3; x = sqlite3.connect(':memory:')", "x (Connection) cannot cross"),
         ("import sys, io; x = 1; sys.stdout = io.StringIO()", "sys.stdout is redirected"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import pprint
 import re
@@ -42,9 +43,16 @@ class Screen:
         """Save one figure."""
         if self.folder is None:
             return
+        drawn = io.BytesIO()
+        try:
+            figure.savefig(drawn, format="png")
+        except Exception as error:  # noqa: BLE001 - anything that can be drawn may raise anything
+            # Nor does a window that cannot draw end the script: a font of Windows, text that is no TeX.
+            print(f"A figure cannot be drawn, and is left out: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         self.count += 1
-        figure.savefig(str(self.folder / f"figure-{self.count:02d}.png"))
+        (self.folder / f"figure-{self.count:02d}.png").write_bytes(drawn.getvalue())
 
 
 SCREEN = Screen()

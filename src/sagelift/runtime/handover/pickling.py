@@ -13,23 +13,39 @@ import pickle
 import sys
 import types
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Set
 
 import cloudpickle
 
-from . import open_files
+from . import databases, libraries, open_files
 from .errors import CannotCross
 from .memory import Memory
 
 MAIN = "__main__"
 PROTOCOL = 4  # the newest that Python 3.7 reads
 NAMED = (type, types.FunctionType, functools._lru_cache_wrapper)  # noqa: SLF001 - nothing public is its type
+KINDS = (open_files, databases, libraries)
+"""The modules that know how to pickle what nobody else does."""
 DEFINED: set[str] = set()
 """The names that the script had defined before it ran."""
 
 
-def dumps(content: Any, root: str = "") -> tuple[bytes, set[str]]:
-    """Return the pickle, and the names of the script's own functions and classes that it refers to.
+class Dumped(NamedTuple):
+    """What was pickled.
+
+    Attributes:
+        data: The pickle.
+        references: The names of the script's own functions and classes that it refers to.
+        opened: The files that are opened again when it is read, as seen from the working folder.
+    """
+
+    data: bytes
+    references: Set[str]  # noqa: UP006 - read on Python 3.7
+    opened: Set[str]  # noqa: UP006
+
+
+def dumps(content: Any, root: str = "") -> Dumped:
+    """Return the pickle, and what it needs.
 
     Args:
         content: What is to cross.
@@ -50,7 +66,7 @@ def dumps(content: Any, root: str = "") -> tuple[bytes, set[str]]:
         raise
     except Exception as error:
         raise CannotCross(str(error)) from error
-    return data.getvalue(), pickler.references
+    return Dumped(data.getvalue(), pickler.references, pickler.opened)
 
 
 def fingerprint(value: Any) -> str:
@@ -74,7 +90,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     """Pickles by value what cloudpickle does, and takes care of what must not be copied.
 
     Attributes:
-        references: Names of the script's functions and classes that the pickle refers to.
+        references: See `Dumped`.
+        opened: Likewise.
     """
 
     def __init__(self, file: Any, memory: Memory, root: str = "") -> None:
@@ -82,6 +99,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         super().__init__(file, protocol=PROTOCOL)
         self._root = root
         self.references: set[str] = set()
+        self.opened: set[str] = set()
         self._memory = memory
 
     def persistent_id(self, obj: Any) -> Any:
@@ -111,8 +129,11 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     def _reduced(self, obj: Any) -> Any:
         """Return the name of a global, a reduction, or None for all that is nothing special."""
-        if isinstance(obj, io.IOBase) and not isinstance(obj, (io.StringIO, io.BytesIO)):
-            return open_files.reduced(obj)
+        # Where only a change is to be told, no query is sent to a database of the script.
+        for kind in KINDS if self._root else (open_files,):
+            reduced = kind.reduced(obj, self.opened)
+            if reduced is not None:
+                return reduced
         if isinstance(obj, NAMED) and obj.__module__ == MAIN:
             name: str = obj.__qualname__
             if _definition(name) is obj:

@@ -60,13 +60,14 @@ def dump(variables: dict[str, Any], path: Path, before: Before, root: Path) -> d
         "settings": settings.changed(before.settings),
     }
     try:
-        data, definitions = dumps(content, str(root))
+        dumped = dumps(content, str(root))
     except CannotCross as error:
-        raise CannotCross(_which(variables, error)) from error
-    path.write_bytes(data)
+        raise CannotCross(_which(variables, error, root)) from error
+    path.write_bytes(dumped.data)
     return {
         "variables": {name: _described(value) for name, value in variables.items()},
-        "definitions": sorted(definitions),
+        "definitions": sorted(dumped.references),
+        "opened": sorted(dumped.opened),
     }
 
 
@@ -105,12 +106,12 @@ def write_tables(variables: dict[str, Any], folder: Path) -> None:
                     table.to_csv(str(folder / (name + ".csv")))
 
 
-def _which(variables: dict[str, Any], error: CannotCross) -> str:
+def _which(variables: dict[str, Any], error: CannotCross, root: Path) -> str:
     """Return which variable cannot cross, why, and what helps."""
     for name, value in variables.items():
         kind = type(value).__name__
         try:
-            dumps(value)
+            dumps(value, str(root))
         except CannotCross as reason:
             text = f"{name} ({kind}) cannot cross to the next step: {reason}."
             return f"{text} {FIX[kind]}" if kind in FIX else text

@@ -149,7 +149,7 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
                             written=written, folders=folders.subfolders(root), cwd=os.path.relpath(".", str(root))
                         )
                         (left / SUMMARY).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-                        folders.move({*written, *_kept(root, keeps)}, root, left / FILES)
+                        folders.move({*written, *_kept(root, keeps), *_opened(root, found)}, root, left / FILES)
                     _leave_shown(kept, left, whole=not is_last)
 
 
@@ -198,6 +198,12 @@ def _kept(root: Path, keeps: Sequence[str]) -> set[str]:
     """Return the files that are kept, whether they or their folders are named."""
     wanted = {Path(keep).as_posix() for keep in keeps}
     return {path for path in folders.files(root) if wanted & {path, *(p.as_posix() for p in Path(path).parents)}}
+
+
+def _opened(root: Path, found: dict[str, Any]) -> set[str]:
+    """Return the files that the next step opens again: those that lie among the script's."""
+    here = Path(os.path.relpath(".", str(root)))
+    return {os.path.normpath(str(here / path)) for path in found["opened"]} & set(folders.files(root))
 
 
 def _hand_over(
