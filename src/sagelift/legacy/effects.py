@@ -19,6 +19,8 @@ QUIET = {
 }  # fmt: skip
 # Functions of libraries that change what they are given.
 IN_PLACE = {"copyto", "fill_diagonal", "heapify", "heappop", "heappush", "insort", "place", "put", "shuffle"}
+# What tells a function or method to work on what it is given.
+IN_PLACE_OPTIONS = {"copy", "copy_X", "copy_x", "inplace", "out", "overwrite_a", "overwrite_b"}
 # What draws random numbers, or sets where they start; seaborn draws those of its confidence intervals.
 RANDOM = re.compile(
     r"random|rng|seed|shuffle|\bsample$|permutation|choice|\brand|barplot|catplot|lineplot|lmplot|pointplot|regplot|relplot"
@@ -52,9 +54,10 @@ class Effects:
         """Look at a program."""
         self._program = program
         self._definitions = set(program.definitions)
+        self._variables = {name for s in program.statements for name in s.names.binds}
         self._aliases = _aliases(s.tree for s in program.statements)
         self._known: dict[int, _Effect] = {}
-        self._parameters: dict[str, set[str]] = {}
+        self._parameters: dict[ast.stmt, set[str]] = {}
         # Statements are told apart by their identity: they must live as long as what is known of them.
         self._seen: list[Statement] = []
 
@@ -120,28 +123,39 @@ class Effects:
 
     def _changed_by(self, call: ast.Call) -> set[str]:
         name = called(call) or ""
-        arguments = [*call.args, *(k.value for k in call.keywords)]
-        if isinstance(call.func, ast.Name) and name in self._definitions:
-            return _roots(arguments) if self._changed_parameters(name) else set()
-        if name in IN_PLACE:
-            return _roots(arguments)
-        quiet = name in QUIET and not any(k.arg == "inplace" for k in call.keywords)
-        return set() if quiet or not isinstance(call.func, ast.Attribute) else _roots([call.func.value])
+        arguments = _roots([*call.args, *(k.value for k in call.keywords)])
+        in_place = {k.arg for k in call.keywords} & IN_PLACE_OPTIONS
+        known = self._meant(call.func)
+        parameters = {parameter for tree in known for parameter in self._changed_parameters(tree)}
+        changed = arguments if parameters - {"self"} or in_place or name in IN_PLACE else set()
+        if isinstance(call.func, ast.Attribute):
+            is_quiet = name in QUIET and not in_place and "self" not in parameters
+            return changed if is_quiet else changed | _roots([call.func.value])
+        # A function that is the value of a variable may change anything that it is given.
+        return arguments | {name} if name in self._variables else changed
 
-    def _changed_parameters(self, name: str) -> set[str]:
+    def _meant(self, function: ast.expr) -> list[ast.stmt]:
+        """Return what a call may mean among the functions, classes and methods of the script and beside it."""
+        own = {**self._program.beside, **{name: s.tree for name, s in self._program.definitions.items()}}
+        if (tree := own.get(ast.unparse(function))) is not None:
+            return [tree]
+        if not isinstance(function, ast.Attribute):
+            return []
+        classes = [tree for tree in own.values() if isinstance(tree, ast.ClassDef)]
+        return [s for c in classes for s in c.body if isinstance(s, names.FUNCTIONS) and s.name == function.attr]
+
+    def _changed_parameters(self, tree: ast.stmt) -> set[str]:
         """Return the parameters whose objects a function of the script may change; those of a class are not known."""
-        if name not in self._parameters:
+        if not isinstance(tree, names.FUNCTIONS):
+            return {"any"}
+        if tree not in self._parameters:
             # A function that calls itself changes nothing by that alone.
-            self._parameters[name] = set()
-            tree = self._program.definitions[name].tree
-            if isinstance(tree, names.FUNCTIONS):
-                arguments = {a.arg for a in ast.walk(tree.args) if isinstance(a, ast.arg)}
-                aliases = _aliases(n for n in ast.walk(tree) if isinstance(n, ast.stmt))
-                changes = self._changes(tree)
-                self._parameters[name] = changes.union(*(aliases.get(n, set()) for n in changes)) & arguments
-            else:
-                self._parameters[name] = {"self"}
-        return self._parameters[name]
+            self._parameters[tree] = set()
+            arguments = {a.arg for a in ast.walk(tree.args) if isinstance(a, ast.arg)}
+            aliases = _aliases(n for n in ast.walk(tree) if isinstance(n, ast.stmt))
+            changes = self._changes(tree)
+            self._parameters[tree] = changes.union(*(aliases.get(n, set()) for n in changes)) & arguments
+        return self._parameters[tree]
 
 
 def _writes_file(call: ast.Call) -> bool:

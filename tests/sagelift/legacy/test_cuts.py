@@ -121,11 +121,26 @@ def test_reports_between_inferences_wait(tmp_path: Path) -> None:
         ("df.to_csv('t.csv')", "df2 = pd.read_csv('t.csv')\nb = model.predict(df2)"),
         ("total = tell(df)", "b = model.predict(total)"),
         ("print(df)", "change(df)\nb = model.predict(df)"),
+        ("print(df)", "cleaner.clean(df)\nb = model.predict(df)"),
+        ("print(df)", "normalize(df, copy=False)\nb = model.predict(df)"),
+        ("print(df)", "drop(df)\nb = model.predict(df)"),
         ("print(1)", "print(2, file=f)\nmodel.fit(df)\nname = input('Name: ')\nb = model.predict(name)"),
     ],
 )
 def test_a_report_does_not_wait_where_that_could_be_told(tmp_path: Path, report: str, later: str) -> None:
-    code = "def change(x):\n    x['c'] = 1\nimport random\nimport numpy as np\ndf = read_csv('a')\nX = df['a']\n"
+    code = """\
+import random
+import numpy as np
+def change(x):
+    x['c'] = 1
+class Cleaner:
+    def clean(self, x):
+        x['c'] = 1
+cleaner = Cleaner()
+drop = lambda x: x.pop('c')
+df = read_csv('a')
+X = df['a']
+"""
     cuts = propose(program(tmp_path, f"{code}model.fit(df)\n{report}\n{later}\nprint(b)\n"))[0]
 
     order = [s.code.strip() for s in cuts.statements]
