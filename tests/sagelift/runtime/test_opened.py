@@ -52,12 +52,15 @@ def test_tables_are_written_on(run_steps: RunSteps) -> None:
         plain.writerow(["a", "b,c"]); words.writerow({"a": 1})
         step.pass_on(plain=plain, words=words, file=file)
         """,
-        "plain, words, file = step.receive('plain', 'words', 'file')\n"
-        "plain.writerow([1]); file.write('end'); words.writerow({'a': 2})",
-        "pass",
+        """
+        plain, words, file = step.receive("plain", "words", "file"); plain.writerow([1]); words.writerow({"a": 2})
+        step.pass_on(plain=plain, file=file)
+        """,
+        "plain, file = step.receive('plain', 'file'); plain.writerow([2]); file.write('end'); print(file.mode)",
     )
 
-    assert left.files["out.csv"] == b'a,"b,c"\r\n1\r\nend', left.log
+    assert left.files["out.csv"] == b'a,"b,c"\r\n1\r\n2\r\nend', left.log
+    assert left.printed == "w\n"
     assert left.files["out.tsv"] == b'"1"\r\n"2"\r\n'
 
 

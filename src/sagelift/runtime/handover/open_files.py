@@ -61,10 +61,10 @@ def _reduced_file(file: Any, opened: set[str]) -> Any:
     if type(file) not in PLAIN or file.closed or not isinstance(path, str) or not Path(path).is_file():
         message = "it is an open file"
         raise CannotCross(message)
-    again = (os.path.relpath(path), _mode(file), getattr(file, "encoding", None), getattr(file, "errors", None))
+    again = (os.path.relpath(path), file.mode, getattr(file, "encoding", None), getattr(file, "errors", None))
     opened.add(again[0])
     file.flush()
-    if not file.readable():
+    if not set(file.mode) & set("r+"):
         return reopened, (*again, file.tell())
     try:
         position, rest = file.tell(), file.read()
@@ -80,26 +80,23 @@ def _reduced_file(file: Any, opened: set[str]) -> Any:
     return reopened, (*again, position)
 
 
-def _mode(file: Any) -> str:
-    """Return the mode that a file can be opened in again without losing what is in it."""
-    if file.mode in ("r", "rb"):
-        return str(file.mode)
-    return ("a" if "a" in file.mode else "r+") + ("" if isinstance(file, io.TextIOWrapper) else "b")
-
-
 def reopened(path: str, mode: str, encoding: str | None, errors: str | None, position: int) -> IO[Any]:
-    """Open a file again.
+    """Open a file again, without losing what is in it.
 
     Args:
         path: As seen from the working folder.
-        mode: In which it can be read or written on.
+        mode: That of the file as it was.
         encoding: None for bytes.
         errors: What is done about characters that it cannot hold; None for bytes.
         position: Where it had been.
     """
-    file = Path(path).open(mode, encoding=encoding, errors=errors)  # noqa: SIM115 - the script closes it
+    letters = set(mode)
+    kept = ("a" if "a" in letters else "r") + "+" * bool(letters & set("wx+")) + "b" * ("b" in letters)
+    file: Any = Path(path).open(kept, encoding=encoding, errors=errors)  # noqa: SIM115 - the script closes it
     file.seek(position)
-    return file
+    if encoding is not None:
+        file.mode = mode
+    return file  # type: ignore[no-any-return]
 
 
 def table_writer(file: Any, dialect: dict[str, Any]) -> Any:
