@@ -26,8 +26,8 @@ RULE = re.compile(r"#\s*[-=*~_#+ ]{3,}\s*$|#{4,}\s*$")
 # What export from a notebook leaves.
 CELL = re.compile(r"#\s*(?:In ?\[[\d ]*\]:?|%%|<codecell>|<markdowncell>|coding: utf-8)\s*$")
 # Code that is out of use, magics, and more than one sentence.
-NO_TITLE = re.compile(r"[=(\[{]\s*\S|^#*\s*(?:[%!]\w|(?:import|from|print|return|plt\.|df)\b)|[.!?]\s+\w")
-ORNAMENTS = re.compile(rf"<[^>]+>|\*\*|`|^[\s#%*=~_+-]+|[\s#*=~_+:.-]+$|^{NUMBER}", re.IGNORECASE)
+NO_TITLE = re.compile(r"=|\w[(\[]|^[%!]\w|^(?:import|from|print|return|plt\.|df)\b|[.!?]\s+\w")
+ORNAMENTS = re.compile(rf"<[^>]+>|\*\*|`|^[\s#*=~_+-]+|^%%|[\s#*=~_+:.-]+$|^{NUMBER}", re.IGNORECASE)
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 # Where a name ends, though the heading goes on.
 END_OF_NAME = re.compile(
@@ -113,14 +113,14 @@ class Heading(NamedTuple):
 
 
 def find(lines: Sequence[cst.EmptyLine]) -> Heading | None:
-    """Return the heading above a statement: the last comment that is marked as one, or else the first that may be."""
+    """Return the heading above a statement: the last comment that is marked as one, or else the last that may be."""
     candidates = [(begin, end, *_title(lines[begin:end])) for begin, end in _blocks(lines)]
     marked = [c for c in candidates if c[2] and c[3]]
-    # A plain comment right behind other code is about its own line.
-    plain = [c for c in candidates if c[2] and c[0]]
+    # A plain comment right behind other code is about its own line; one above other comments, about what they are.
+    plain = [c for c in candidates[-1:] if c[2] and c[0]]
     if not marked and not plain:
         return None
-    begin, end, title, is_marked, length = marked[-1] if marked else plain[0]
+    begin, end, title, is_marked, length = (marked or plain)[-1]
     return Heading(title, is_marked, [*lines[:begin], *lines[begin + length : end], *lines[end:]])
 
 
@@ -157,9 +157,7 @@ def _title(block: Sequence[cst.EmptyLine]) -> tuple[str, bool, int]:
         title = shorter
     words = re.findall(r"\w+", title)
     # A plain comment of several lines explains something; of one line it may be code.
-    is_title = (
-        0 < len(words) <= MOST_WORDS and (is_marked or len(texts) == 1) and not NO_TITLE.search(text.rstrip(".# "))
-    )
+    is_title = 0 < len(words) <= MOST_WORDS and (is_marked or len(texts) == 1) and not NO_TITLE.search(title)
     return (_sentence(title) if is_title else ""), is_marked, at
 
 

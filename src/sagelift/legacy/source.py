@@ -12,6 +12,7 @@ from typing import NamedTuple
 import jupytext
 import libcst as cst
 from jupytext.magics import is_magic
+from libcst import matchers
 
 from sagelift.errors import SageliftError
 
@@ -33,6 +34,19 @@ PLOTTING = re.compile(r"\b(?:plt|sns|seaborn|pyplot)\.|\.(?:plot|hist|boxplot|sc
 IMPORTS_PLT = re.compile(
     r"^\s*(?:import matplotlib\.pyplot as plt|from matplotlib import pyplot as plt)\b", re.MULTILINE
 )
+# Calls whose value is None, or a part of a figure: a notebook shows nothing for them that is worth keeping.
+SILENT_CALLS = {
+    "display", "np.random.seed", "np.set_printoptions", "os.makedirs", "os.mkdir", "pd.set_option", "pickle.dump",
+    "print", "random.seed", "sns.set", "sns.set_context", "sns.set_palette", "sns.set_style", "sns.set_theme",
+    "warnings.filterwarnings", "warnings.simplefilter",
+}  # fmt: skip
+SILENT_CALLS_OF_PLT = {
+    "annotate", "axhline", "axvline", "bar", "barh", "clf", "close", "colorbar", "contour", "contourf", "fill_between",
+    "grid", "imshow", "legend", "savefig", "scatter", "show", "style.use", "subplots_adjust", "suptitle", "text",
+    "tight_layout", "title", "xlabel", "ylabel",
+}  # fmt: skip
+# Methods of tables that write, given where to.
+SILENT_WRITERS = {"to_csv", "to_excel", "to_feather", "to_parquet", "to_pickle", "to_sql"}
 # The encoding that a comment in one of the first two lines declares.
 ENCODING = re.compile(r"\A((?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*)[-\w.]+")
 # What the parser of Python 3 says where it meets Python 2, and lines that it calls but invalid.
@@ -243,10 +257,18 @@ def _shown(code: str, *, has_plt: bool) -> list[str]:
 
 
 def _shows(expression: cst.BaseExpression) -> bool:
-    """Whether an expression shows something itself, and its value is nothing."""
+    """Whether an expression shows something itself, or nothing is to be shown of its value."""
     if not isinstance(expression, cst.Call):
         return False
-    return cst.Module([]).code_for_node(expression.func) in {"print", "display", "plt.show"}
+    function = cst.Module([]).code_for_node(expression.func)
+    method = function.rpartition(".")[2]
+    in_place = matchers.Arg(keyword=matchers.Name("inplace"), value=matchers.Name("True"))
+    return (
+        function in SILENT_CALLS
+        or (function.startswith("plt.") and function.removeprefix("plt.") in SILENT_CALLS_OF_PLT)
+        or (method in SILENT_WRITERS and bool(expression.args))
+        or any(matchers.matches(argument, in_place) for argument in expression.args)
+    )
 
 
 def _as_argument(expression: cst.BaseExpression) -> cst.BaseExpression:

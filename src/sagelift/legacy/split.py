@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -207,16 +208,15 @@ class _Part:
             f"{_some(self.passed)} for postprocessing, in --output-dir.",
             f"what {script} leaves: its files, what it prints and what it plots, in --output-dir.",
         )[self.index]
-        return "\n".join(
-            [
-                f'"""{TITLES[self.index]}: {_lines(self.body, self.cuts)}.',
-                "",
-                f"Arrives: {arrives}",
-                f"Leaves: {leaves}",
-                "The rule: all of the output or none; a fault ends the script with a message.",
-                '"""',
-            ]
-        )
+        lines = [
+            f'"""{TITLES[self.index]}: {_lines(self.body, self.cuts)}.',
+            "",
+            *_filled(f"Arrives: {arrives}"),
+            *_filled(f"Leaves: {leaves}"),
+            "The rule: all of the output or none; a fault ends the script with a message.",
+            '"""',
+        ]
+        return "\n".join(lines)
 
     def _own_imports(self, module: common.Module, names: "_Names", named: set[str]) -> list[str]:
         used = sorted(named & module.names)
@@ -350,6 +350,12 @@ def _names_in(function: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) -> 
     own = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
     found = [n for part in body for n in ast.walk(part) if isinstance(n, ast.Name)]
     return {n.id for n in found} - own - {n.id for n in found if isinstance(n.ctx, ast.Store)}
+
+
+def _filled(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, formatting.WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _some(variables: Sequence[str]) -> str:

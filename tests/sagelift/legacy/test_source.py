@@ -90,6 +90,25 @@ def test_the_last_expression_of_a_cell_is_displayed(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "warnings.filterwarnings('ignore')",
+        "plt.xlabel('age')",
+        "plt.style.use('ggplot')",
+        "df.drop('id', axis=1, inplace=True)",
+        "df.to_csv('out.csv')",
+    ],
+)
+def test_a_call_without_a_value_is_not_displayed(tmp_path: Path, call: str) -> None:
+    assert code_of(tmp_path, call).splitlines()[0] == call
+
+
+@pytest.mark.parametrize("call", ["df.to_csv()", "df.drop('id', axis=1, inplace=False)", "plt.hist(x)"])
+def test_a_call_with_a_value_is_displayed(tmp_path: Path, call: str) -> None:
+    assert code_of(tmp_path, call).splitlines()[0] == f"display({call})"
+
+
 def test_figures_are_shown_after_the_cell_that_plots(tmp_path: Path) -> None:
     code = code_of(tmp_path, "df.plot()", "import matplotlib.pyplot as plt", "plt.plot(x)", "plt.hist(x)\nplt.show()")
 
