@@ -19,6 +19,16 @@ DATA_CLASSES = {"DataFrame", "ExcelFile", "ExcelWriter", "Path", "Series"}
 # Where what stands within is evaluated later, more than once, or perhaps not at all.
 OTHER_TIMES = (ast.Lambda, *names.COMPREHENSIONS, ast.IfExp, ast.BoolOp, ast.Await)
 
+# What methods of models return, where it is no predictions.
+RESULTS = {
+    "cross_val_score": "scores", "decision_function": "decisions", "evaluate": "score", "fit": "fitted",
+    "fit_transform": "transformed", "forecast": "forecast", "get_forecast": "forecast", "kneighbors": "neighbors",
+    "predict_log_proba": "log_probabilities", "predict_proba": "probabilities", "score": "score", "summary": "summary",
+    "transform": "transformed",
+}  # fmt: skip
+# Names that say no more of a model than that it is one.
+MODEL_NAMES = {"classifier", "clf", "est", "estimator", "mdl", "model", "reg", "regressor", "self"}
+
 
 class Span(NamedTuple):
     """Statements, and the indices of the first one of predict and of the one after its last."""
@@ -53,13 +63,24 @@ def _divided(program: Program, found: Sequence[Statement], statement: Statement,
     call = _early_call(tree.value, program, wanted)
     if call is None or call is tree.value:
         return [statement]
-    name = _unused("predictions", program, found)
+    name = _unused(_result(call), program, found)
     first = statements.parse(f"{name} = {ast.unparse(call)}", statement.lines).led_by(statement.leading_lines)
     replacer = _Replacer(ast.unparse(call), name)
     node = statement.node.visit(replacer)
     if not replacer.done or not isinstance(node, cst.BaseStatement):
         return [statement]
     return [first, statement.with_node(node).led_by([])]
+
+
+def _result(call: ast.Call) -> str:
+    """Return what a person would call the result of a model's method: `knn_predictions` of `knn.predict(X)`."""
+    if not isinstance(call.func, ast.Attribute):
+        return "result"
+    noun = RESULTS.get(call.func.attr, "predictions")
+    match call.func.value:
+        case ast.Name(id=model) if len(model) > 1 and model.lower() not in MODEL_NAMES:
+            return f"{model}_{noun}"
+    return noun
 
 
 def _unused(stem: str, program: Program, found: Sequence[Statement]) -> str:
