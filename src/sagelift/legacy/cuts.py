@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sagelift.legacy import moves, names
+from sagelift.legacy import core, moves, names
 from sagelift.legacy.effects import Effects
 from sagelift.legacy.moves import MODEL, Span
 from sagelift.legacy.program import Program, Statement
@@ -21,6 +21,7 @@ TIERS = (
     {Role.COMPUTE},
     {Role.COMPUTE, Role.CALCULATE},
 )
+ANY = set().union(*TIERS)
 MOST = 4
 """How many cuts are proposed at most: each is tried by running it."""
 SINGLE_LINE = "predict is a single line, while all the work stands elsewhere"
@@ -130,9 +131,13 @@ def _weight(statement: Statement) -> int:
 
 
 def infers(program: Program) -> bool:
-    """Return whether anything in a program can be taken for its inference."""
-    wanted = set().union(*TIERS)
-    return any(program.judge.roles(statement.tree) & wanted for statement in program.statements)
+    """Return whether anything in a program asks, trains or loads a model, or computes as one."""
+    return any(program.judge.roles(statement.tree) & ANY for statement in program.statements)
+
+
+def has_core(program: Program) -> bool:
+    """Return whether a program can be cut though nothing in it infers."""
+    return core.find(program, ANY) is not None
 
 
 def propose(program: Program) -> list[Cuts]:
@@ -152,6 +157,8 @@ def propose(program: Program) -> list[Cuts]:
                 found += variants[:1] if every else variants
         if any(not cuts.degenerate for cuts in found):
             break
+    else:
+        found += [Cuts(program, *span)] if (span := core.find(program, ANY)) else []
     unique: dict[tuple[object, ...], Cuts] = {}
     for cuts in found:
         unique.setdefault((*(s.code for s in cuts.statements), cuts.first, cuts.end), cuts)
@@ -170,9 +177,11 @@ def _inference(program: Program, statements: list[Statement], tier: set[Role]) -
 
 def _variants(program: Program, effects: Effects, span: Span, tier: set[Role]) -> list[Cuts]:
     """Return what can be made of a span: with all moves, with fewer, with none."""
+    work = MODEL | tier | {Role.READ, Role.SAVE_MODEL}
     sunk = moves.sink_models(program, effects, span, tier)
+    late = moves.reports_last(effects, sunk, lambda statement: bool(program.judge.roles(statement.tree) & work))
     found: list[Cuts] = []
-    for moved in (moves.reports_last(program, effects, sunk), sunk, span):
+    for moved in (late, sunk, span):
         cuts = Cuts(program, *moved)
         if cuts.degenerate == SINGLE_LINE:
             cuts = Cuts(program, *moves.widen(program, moved))

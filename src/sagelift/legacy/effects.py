@@ -79,6 +79,14 @@ class Effects:
         """Return whether somebody sees the statement's effect: it prints, plots or writes."""
         return self._of(statement).is_seen
 
+    def changes(self, statement: Statement) -> frozenset[str]:
+        """Return the variables whose objects a statement may change in place."""
+        return self._of(statement).changes
+
+    def writes_files(self, statement: Statement) -> bool:
+        """Return whether a statement writes a file."""
+        return self._of(statement).writes_files
+
     def _of(self, statement: Statement) -> _Effect:
         if id(statement) not in self._known:
             self._seen.append(statement)

@@ -2,7 +2,7 @@
 
 import ast
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import libcst as cst
@@ -164,13 +164,12 @@ def _makes_model(statement: Statement, program: Program) -> bool:
     )
 
 
-def reports_last(program: Program, effects: Effects, span: Span) -> Span:
-    """Move what only reports behind the last inference, where no later inference can tell the difference."""
+def reports_last(effects: Effects, span: Span, works: Callable[[Statement], bool]) -> Span:
+    """Move what does none of the work behind what does, where no later work can tell the difference."""
     stay: list[Statement] = []
     late: list[Statement] = []
     for statement in reversed(span.statements[span.first : span.end]):
-        works = program.judge.roles(statement.tree) & (MODEL | {Role.READ, Role.SAVE_MODEL})
-        if not works and all(effects.commute(statement, other) for other in stay):
+        if not works(statement) and all(effects.commute(statement, other) for other in stay):
             late.insert(0, statement)
         else:
             stay.insert(0, statement)

@@ -99,7 +99,9 @@ def find(source: Source, program: Program) -> list[Obstacle]:
     ]
     if not cuts.infers(program):
         text = "nothing in it infers: no model is asked, trained or loaded"
-        obstacles.append(Obstacle("no inference", text, None, Effect.NO_SPLIT))
+        has_core = cuts.has_core(program)
+        text += "; predict gets what it calculates instead" if has_core else ""
+        obstacles.append(Obstacle("no inference", text, None, Effect.NOTE if has_core else Effect.NO_SPLIT))
     return obstacles
 
 

@@ -96,12 +96,12 @@ READ = re.compile(
     r"|open_workbook|connect|get_rdataset|make_(?:blobs|classification|regression|moons|circles)|imread|fromfile|loadmat"
 )
 WRITE = re.compile(
-    r"print|display|pprint|savefig|savetxt|save|savez|show|write|writerow|writerows|writelines|imshow|imsave|dump"
+    r"print|display|pprint|savefig|savetxt|save|savez|show|write\w*|imshow|imsave|dump"
     r"|to_(?:csv|excel|json|pickle|parquet|sql|html|latex|markdown|feather|string|clipboard)"
     r"|plot|scatter|hist|bar|barh|barplot|boxplot|countplot|heatmap|pairplot|displot|distplot|lineplot|scatterplot"
-    r"|kdeplot|violinplot|histplot|regplot|jointplot|subplots|figure|title|xlabel|ylabel|legend|matshow|pie|contour"
-    r"|contourf|plot_\w+|\w+_report|confusion_matrix|\w+_score|\w+_error|roc_curve|auc|ConfusionMatrixDisplay|info"
-    r"|warning"
+    r"|kdeplot|violinplot|histplot|regplot|jointplot|subplots|[Ff]igure|title|xlabel|ylabel|legend|matshow|pie|contour"
+    r"|contourf|add_(?:bar|scatter|subplot|trace)|update_layout|plot_\w+|\w+_report|confusion_matrix|\w+_score"
+    r"|\w+_error|roc_curve|auc|ConfusionMatrixDisplay|info|warning"
 )
 DRAW = re.compile(r"contourf?|imshow|matshow|pcolormesh|(?:draw|plot|show|visuali[sz]e)(?:_\w+)?|scatter")
 TRANSFORMERS = re.compile(

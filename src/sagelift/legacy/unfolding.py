@@ -122,6 +122,8 @@ class _Script:
     def is_mixed(self, function: ast.FunctionDef) -> bool:
         """Return whether a function does more than one of the three steps do."""
         roles = {role for statement in function.body for role in self._judge.roles(statement)}
+        if not self._model_roles:
+            return {Role.READ, Role.WRITE} <= roles
         return bool(roles & self._model_roles) and bool(roles & OTHER_ROLES)
 
     def names_of_definitions(self, *without: Statement) -> names.Names:
