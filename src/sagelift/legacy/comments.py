@@ -46,7 +46,7 @@ def settle(sequence: Sequence[Statement]) -> list[Statement]:
     waiting: list[cst.EmptyLine] = []
     is_begun = False
     for index, statement in enumerate(sequence):
-        lines = [*waiting, *for_people(statement.leading_lines)]
+        lines = _joined(waiting, for_people(statement.leading_lines))
         waiting = []
         if statements.is_docstring(statement.tree) and index + 1 < len(sequence):
             waiting = [*lines, *of_text(statement.tree)]
@@ -59,13 +59,19 @@ def settle(sequence: Sequence[Statement]) -> list[Statement]:
             waiting, lines = _divided(lines, ABOUT_DEFINITIONS, _directly_above(lines))
         found.append(statement if lines == [*statement.leading_lines] else statement.led_by(lines))
     if waiting and found:
-        found[-1] = found[-1].led_by([*waiting, *found[-1].leading_lines])
+        found[-1] = found[-1].led_by(_joined(waiting, found[-1].leading_lines))
     return found
 
 
 def for_people(lines: Iterable[cst.EmptyLine]) -> list[cst.EmptyLine]:
     """Return empty lines and comments without those that are for a machine."""
     return [line for line in lines if not (line.comment and LEFT_OUT.match(line.comment.value))]
+
+
+def _joined(above: Sequence[cst.EmptyLine], below: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """Return lines one below the other, with one empty line between them where both have one."""
+    both_empty = above and below and above[-1].comment is None and below[0].comment is None
+    return [*above, *(below[1:] if both_empty else below)]
 
 
 def _directly_above(lines: Sequence[cst.EmptyLine]) -> int:

@@ -248,10 +248,8 @@ class _Part:
         if begun:
             lines.append(" = ".join([*begun, "None"]))
         nodes: list[cst.BaseStatement] = [cst.parse_statement(line) for line in lines]
-        if declared:
-            nodes += [_without_annotations(s.node, set(declared)) for s in section.statements]
-        else:
-            nodes += [s.node for s in section.statements]
+        moved = [s.node for s in self._apart(section.statements)]
+        nodes += [_without_annotations(node, set(declared)) for node in moved] if declared else moved
         if section.leaves:
             nodes.append(cst.parse_statement(formatting.names(section.leaves, "return ")))
         first = len(lines)
@@ -264,6 +262,14 @@ class _Part:
         whole = written.with_changes(body=cst.IndentedBlock(nodes, footer=footer)).visit(_BareLines())
         assert isinstance(whole, cst.FunctionDef)  # noqa: S101  as before
         return EMPTY.code_for_node(whole).strip("\n")
+
+    def _apart(self, found: Sequence[Statement]) -> list[Statement]:
+        """Return statements with an empty line between those of one cell and those of another."""
+        cells = [self.cuts.program.source.place(s.lines[0]).cell for s in found]
+        return [
+            s if cell == before or s.leading_lines else s.led_by([cst.EmptyLine(indent=False)])
+            for s, cell, before in zip(found, cells, [None, *cells], strict=False)
+        ]
 
     def _main(self, names: "_Names", functions: Sequence["_Function"], options: Mapping[str, str]) -> str:
         crossing = set(self.received) | set(self.passed)
