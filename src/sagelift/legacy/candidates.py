@@ -1,7 +1,7 @@
 """The ways to migrate a program, tried one after another: the best splits first, then to run it whole."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,9 @@ MOST_REPETITIONS = 3
 
 MALFORMED = bytes(range(256)) * 4
 """What no input looks like; see `tests/contract/test_scripts.py` in the template."""
+
+PASSED = "passed"
+"""The folder, within that of what is tried, which keeps what steps pass on."""
 
 LEAST_LIMIT = 20.0
 MOST_SLOWDOWN = 5.0
@@ -74,6 +77,7 @@ class Bench:
         time_limit: Seconds for each script.
         expected: What the original left.
         recording: The file that says what is not deterministic, once that is known.
+        doubt: Runs the original some more, and returns whether that file says more than before.
     """
 
     repository: Path
@@ -85,6 +89,7 @@ class Bench:
     time_limit: float
     expected: Path
     recording: Future[Path]
+    doubt: Callable[[], bool] = lambda: False
 
     def attempt(self, candidate: Candidate) -> "Attempt":
         """Write a candidate's scripts, run them one after another, and compare what they leave."""
@@ -94,7 +99,7 @@ class Bench:
         try:
             for _ in range(MOST_REPETITIONS):
                 content = self._content(candidate, carried, division)
-                attempt, recording = self._run(candidate, content, self.time_limit)
+                attempt, recording = self._run(candidate, content, self.time_limit, doubts=True)
                 wanted = _carried(recording)
                 if not recording.failure or all(new <= old for new, old in zip(wanted, carried, strict=True)):
                     break
@@ -106,9 +111,21 @@ class Bench:
         division = staging.divide(self.staging, recording, _by_step(content.scripts, candidate.steps))
         return replace(attempt, content=self._content(candidate, carried, division))
 
-    def changed(self, attempt: "Attempt", scripts: Mapping[str, str]) -> "Attempt":
-        """Run what was tried with other scripts, and compare what they leave."""
-        return self._run(attempt.candidate, replace(attempt.content, scripts=scripts), self._limit(attempt))[0]
+    def changed(self, attempt: "Attempt", scripts: Mapping[str, str], begin: str = "") -> "Attempt":
+        """Run what was tried with other scripts, and compare what they leave.
+
+        Args:
+            attempt: What was tried, and gave the same results.
+            scripts: The other scripts.
+            begin: The first step to run: what the steps before it passed on is there.
+        """
+        content, steps = replace(attempt.content, scripts=scripts), attempt.candidate.steps
+        at = steps.index(begin) if begin else 0
+        if at:
+            received = attempt.passed / steps[at - 1]
+            files = (path for path in received.rglob("*") if path.is_file())
+            content = replace(content, inputs={path.relative_to(received).as_posix(): path for path in files})
+        return self._run(attempt.candidate, content, self._limit(attempt), at, doubts=False)[0]
 
     def _limit(self, attempt: "Attempt") -> float:
         # A changed loop may never end.
@@ -124,14 +141,18 @@ class Bench:
         content = replace(attempt.content, inputs=dict.fromkeys(attempt.content.inputs, malformed))
         return not self._chain(folder, content, attempt.candidate.steps[:1], self._limit(attempt)).failure
 
-    def _run(self, candidate: Candidate, content: Content, time_limit: float) -> "tuple[Attempt, sandbox.Recording]":
+    def _run(
+        self, candidate: Candidate, content: Content, time_limit: float, begin: int = 0, *, doubts: bool
+    ) -> "tuple[Attempt, sandbox.Recording]":
         place = Path(tempfile.mkdtemp(prefix="trial-", dir=self.folder))
-        recording = self._chain(place, content, candidate.steps, time_limit)
+        recording = self._chain(place, content, candidate.steps[begin:], time_limit)
         if recording.failure:
             return Attempt(candidate, content, "", recording.failure, recording.seconds), recording
-        compared = parity.compare(self.repository, self.expected, place / "output", self.recording.result())
+        compared = self._compare(place / "output")
+        while doubts and compared.differences and self.doubt():
+            compared = self._compare(place / "output")
         failure = "; ".join(compared.differences[:1])
-        return Attempt(candidate, content, compared.verdict, failure, recording.seconds), recording
+        return Attempt(candidate, content, compared.verdict, failure, recording.seconds, place / PASSED), recording
 
     def _chain(self, place: Path, content: Content, steps: Sequence[str], time_limit: float) -> sandbox.Recording:
         moving.move_in(content, place)
@@ -143,8 +164,12 @@ class Bench:
             folder=self.located.layout.folder,
             model=place / "model",
             steps=steps,
+            passed=place / PASSED,
             time_limit=time_limit,
         )
+
+    def _compare(self, found: Path) -> parity.Comparison:
+        return parity.compare(self.repository, self.expected, found, self.recording.result())
 
     def _content(self, candidate: Candidate, carried: Sequence[set[str]], division: Division) -> Content:
         source, layout = self.located.source, self.located.layout
@@ -174,6 +199,7 @@ class Attempt:
         verdict: That of the comparison; empty if a script failed.
         failure: Why it is not to be taken; empty if it gave the same results.
         seconds: How long its scripts took.
+        passed: The folder of what its steps passed on.
         takes_any_bytes: Whether its first step ends well on files of arbitrary bytes, such as where it reads none.
     """
 
@@ -182,6 +208,7 @@ class Attempt:
     verdict: str
     failure: str
     seconds: float = 0.0
+    passed: Path = Path()
     takes_any_bytes: bool = False
 
 

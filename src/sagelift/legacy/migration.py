@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,6 @@ class Order:
     version: str | None = None
 
 
-MOST_RUNS = 4
-"""How often the original runs where it does not do the same twice."""
 UNPROVED = 3
 """The exit code of `ops prove` where nothing differs and nothing is proved, and that of `sagelift import` then."""
 
@@ -185,7 +184,13 @@ class _Migration:
             self._interpreter = self._draft.interpreter()
         self._first = self._record_first()
         self._threads.submit(sandbox.keep_bytecode, self._interpreter)
-        self._recorded = self._threads.submit(self._record_again)
+        self._runs = parity.Runs(
+            self._draft.folder,
+            self._first.outputs,
+            lambda name: self._record(self._keep.located, name).outputs,
+            self._draft.root / "recording.json",
+        )
+        self._recorded = self._threads.submit(self._runs.compare)
         reasons = [*self._obstacles]
         if self._order.training == "once":
             try:
@@ -215,6 +220,7 @@ class _Migration:
             time_limit=self._order.time_limit,
             expected=self._first.outputs,
             recording=self._recorded,
+            doubt=self._runs.doubt,
         )
         for candidate in candidates.of([] if self._obstacles else proposed, self._order.form):
             if candidate.cuts is None:
@@ -251,7 +257,7 @@ class _Migration:
             return attempt, {}
         with self._progress.step("Changing it, to see that a change would be caught"):
             takes_any_bytes = self._threads.submit(bench.takes_any_bytes, attempt)
-            found = controls.try_out(attempt.content.scripts, lambda scripts: bench.changed(attempt, scripts))
+            found = controls.try_out(attempt.content.scripts, partial(bench.changed, attempt))
         content = replace(attempt.content, scripts={**attempt.content.scripts, **way.beside})
         attempt = replace(attempt, content=content, takes_any_bytes=takes_any_bytes.result())
         self._move_in(attempt, found)
@@ -305,18 +311,6 @@ class _Migration:
                 if answer is None:
                     raise
                 self._order = replace(self._order, answers=(*self._order.answers, answer))
-
-    def _record_again(self) -> Path:
-        """Run the original again, and write down what its runs do not do alike."""
-        runs = [self._first.outputs, self._record(self._keep.located, "run-2").outputs]
-        unstable = parity.unstable(self._draft.folder, *runs)
-        if unstable:
-            # By chance, two runs of random code agree in much that a third one does otherwise.
-            runs += [self._record(self._keep.located, f"run-{n}").outputs for n in range(3, MOST_RUNS + 1)]
-            unstable = parity.unstable(self._draft.folder, *runs)
-        recording = self._draft.root / "recording.json"
-        recording.write_text(json.dumps({"unstable": unstable}), encoding="utf-8")
-        return recording
 
     def _move_in(self, chosen: Attempt, found: Sequence[Control]) -> None:
         order, folder = self._order, self._draft.folder

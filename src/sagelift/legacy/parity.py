@@ -3,11 +3,19 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sagelift.errors import SageliftError
+
+RUNS_OF_RANDOM_CODE = 4
+"""How often code runs at first where it does not do the same twice: by chance, two runs agree in much."""
+MORE_RUNS = 2
+MOST_RUNS = 8
+"""How often it runs more where something differs, which may be due to chance, too; and how often in all."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,46 @@ def compare(repository: Path, expected: Path, found: Path, recording: Path) -> C
         if file["verdict"] in {"different", "missing", "additional"}
     ]
     return Comparison(result["verdict"], tuple(differences))
+
+
+class Runs:
+    """Runs of the original, and what they do not do alike."""
+
+    def __init__(self, repository: Path, first: Path, run: Callable[[str], Path], recording: Path) -> None:
+        """Begin with one run.
+
+        Args:
+            repository: The generated repository, whose comparison it is.
+            first: What the first run left.
+            run: Runs the original again, and returns what it left; takes a name for it.
+            recording: The file to write, which tells what is not deterministic.
+        """
+        self._repository = repository
+        self._outputs = [first]
+        self._run = run
+        self._recording = recording
+        self._unstable: dict[str, list[str]] = {}
+
+    def compare(self) -> Path:
+        """Run the original as often as it takes to tell whether it is deterministic; return the recording."""
+        self._add(1)
+        if self._unstable:
+            self._add(RUNS_OF_RANDOM_CODE - len(self._outputs))
+        return self._recording
+
+    def doubt(self) -> bool:
+        """Run the original some more; return whether its runs agree in less than it seemed."""
+        before = self._unstable
+        if len(self._outputs) < MOST_RUNS:
+            self._add(MORE_RUNS)
+        return self._unstable != before
+
+    def _add(self, number: int) -> None:
+        begin = len(self._outputs) + 1
+        with ThreadPoolExecutor() as threads:
+            self._outputs += threads.map(self._run, [f"run-{n}" for n in range(begin, begin + number)])
+        self._unstable = unstable(self._repository, *self._outputs)
+        self._recording.write_text(json.dumps({"unstable": self._unstable}), encoding="utf-8")
 
 
 def _run(repository: Path, *arguments: str) -> Any:  # noqa: ANN401  JSON
