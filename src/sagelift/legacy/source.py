@@ -12,7 +12,6 @@ from typing import NamedTuple
 import jupytext
 import libcst as cst
 from jupytext.magics import is_magic
-from libcst import matchers
 
 from sagelift.errors import SageliftError
 
@@ -262,13 +261,18 @@ def _shows(expression: cst.BaseExpression) -> bool:
         return False
     function = cst.Module([]).code_for_node(expression.func)
     method = function.rpartition(".")[2]
-    in_place = matchers.Arg(keyword=matchers.Name("inplace"), value=matchers.Name("True"))
     return (
         function in SILENT_CALLS
         or (function.startswith("plt.") and function.removeprefix("plt.") in SILENT_CALLS_OF_PLT)
         or (method in SILENT_WRITERS and bool(expression.args))
-        or any(matchers.matches(argument, in_place) for argument in expression.args)
+        or any(_is_in_place(argument) for argument in expression.args)
     )
+
+
+def _is_in_place(argument: cst.Arg) -> bool:
+    value = argument.value
+    named = argument.keyword is not None and argument.keyword.value == "inplace"
+    return named and isinstance(value, cst.Name) and value.value == "True"
 
 
 def _as_argument(expression: cst.BaseExpression) -> cst.BaseExpression:
