@@ -4,6 +4,8 @@ Without them, equal results may only mean that nobody looked: that what is compa
 """
 
 import ast
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +22,9 @@ from sagelift.legacy.cuts import STEPS
 from sagelift.legacy.program import EMPTY
 
 MOST_TRIES = 4
-"""How many changes of a kind are tried until one is caught: some have no effect, such as that of a default."""
+"""How many changes of a kind are tried in a part until one is caught: some have no effect, such as of a default."""
+MOST_FAULTS = 2
+"""After how many changed scripts that fail no other results are looked for any more."""
 
 _SHOWN = 60
 """Characters of code that a sentence shows."""
@@ -52,6 +56,12 @@ _OPPOSITE = {"True": "False", "False": "True"}
 
 _TEXT = matchers.SimpleString() | matchers.FormattedString() | matchers.ConcatenatedString()
 
+_RECEIVING = matchers.SimpleStatementLine(
+    body=[matchers.Assign(value=matchers.Call(func=matchers.Attribute(attr=matchers.Name("receive"))))]
+)
+
+_EFFECT = matchers.SimpleStatementLine(body=[matchers.Expr(value=matchers.Call())])
+
 _SILENT = matchers.SimpleStatementLine(
     body=[matchers.OneOf(matchers.Import(), matchers.ImportFrom(), matchers.Expr(value=_TEXT))]
 )
@@ -69,8 +79,8 @@ class Result(Protocol):
         """What differed, or failed; empty if the results are the same."""
 
 
-Run = Callable[[Mapping[str, str]], Result]
-"""Runs a migration with these scripts, and compares what it leaves; from several threads at once."""
+Run = Callable[[Mapping[str, str], str], Result]
+"""Runs a migration with these scripts, from this step on, and compares what it leaves; from several threads at once."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +88,14 @@ class Control:
     """A change, and whether it was caught; `ops.proof.recording` in the template reads it.
 
     Attributes:
-        kind: `variable`, one that crosses a cut, or `operation`, one of the code.
+        part: The script that was changed, without suffix.
+        kind: `variable`, one that the part receives, or `operation`, one of its code.
         change: What was changed, and where.
         caught: Whether the results differed, or a script failed.
         how: The first difference, or the failure.
     """
 
+    part: str
     kind: str
     change: str
     caught: bool
@@ -104,55 +116,67 @@ class Change:
 
 
 def try_out(scripts: Mapping[str, str], run: Run) -> list[Control]:
-    """Try whether the comparison catches a lost variable, and a changed operation.
+    """Try whether the comparison catches, in each part, a lost variable and a changed operation.
 
     Args:
         scripts: The code of each script of the migration, by its name without suffix.
         run: Runs a changed migration.
 
     Returns:
-        The change of each kind that was caught, preferably by other results; where none was, the last one tried.
+        For each part the change of each kind that was caught, preferably by other results; where none was, the first
+        one tried.
     """
     parts = [name for name in STEPS if name in scripts]
-    # The job of code that runs whole does nothing by itself: the code stands beside it.
-    changes = {
-        "variable": _in_turn(_dropped(scripts, name) for name in parts),
-        "operation": _in_turn(_operations(scripts, name) for name in parts)
-        or _in_turn(_operations(scripts, name) for name in scripts if name not in parts),
-    }
-    with ThreadPoolExecutor(len(changes)) as threads:
-        tried = [threads.submit(_try, kind, found[:MOST_TRIES], run) for kind, found in changes.items() if found]
+    changed = {part: _operations(scripts, part) for part in parts}
+    if not any(changed.values()):
+        # The job of code that runs whole does nothing by itself: the code stands beside it.
+        changed = {name: _operations(scripts, name) for name in scripts if name not in parts}
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        tried = [
+            threads.submit(_try, part, kind, found[:MOST_TRIES], run, part if part in parts else parts[0])
+            for part, operations in changed.items()
+            for kind, found in (("operation", operations), ("variable", _lost(scripts, part)))
+            if found
+        ]
         return [control.result() for control in tried]
 
 
 def _in_turn(parts: Iterable[Iterable[T]]) -> list[T]:
-    """Return the first of each part, the second of each, and so on.
-
-    What is changed early has to pass through everything after it to be seen: its first operation is the best control.
-    """
+    """Return the first of each part, the second of each, and so on."""
     return [one for turn in zip_longest(*parts) for one in turn if one is not None]
 
 
-def _try(kind: str, changes: Sequence[Change], run: Run) -> Control:
-    failed: Control | None = None
+def _try(part: str, kind: str, changes: Sequence[Change], run: Run, begin: str) -> Control:
+    found: list[Control] = []
     for change in changes:
-        result = run(change.scripts)
-        tried = Control(kind, change.text, bool(result.failure), result.failure or "the results are the same")
+        result = run(change.scripts, begin)
+        found.append(
+            Control(part, kind, change.text, bool(result.failure), result.failure or "the results are the same")
+        )
         # That a script fails without one of its variables is all that can be expected.
         if result.failure and (result.verdict or kind == "variable"):
-            return tried
-        failed = failed or (tried if tried.caught else None)
-    return failed or tried
+            return found[-1]
+        if sum(control.caught for control in found) == MOST_FAULTS:
+            break
+    return next((control for control in found if control.caught), found[0])
 
 
-def _dropped(scripts: Mapping[str, str], part: str) -> Iterator[Change]:
+def _lost(scripts: Mapping[str, str], part: str) -> list[Change]:
+    """Return migrations in which a part does without one of the variables that it receives."""
     module = cst.parse_module(scripts[part])
-    for call in matchers.findall(module, matchers.Call(func=matchers.Attribute(attr=matchers.Name("pass_on")))):
-        for argument in cst.ensure_type(call, cst.Call).args:
-            if argument.keyword:
-                changed = module.with_deep_changes(argument, value=cst.Name("None"))
-                text = f"{part}.py passes on None in the place of {argument.keyword.value}"
-                yield Change(text, {**scripts, part: changed.code})
+    return [
+        Change(
+            f"{part}.py goes on with None in the place of {name}",
+            {**scripts, part: cst.ensure_type(module.deep_replace(line, _with_none(line, name)), cst.Module).code},
+        )
+        for line in matchers.findall(module, _RECEIVING)
+        for name in re.findall(r'"(\w+)"', EMPTY.code_for_node(line))
+    ]
+
+
+def _with_none(line: cst.CSTNode, name: str) -> cst.CSTNode:
+    found = cst.ensure_type(line, cst.SimpleStatementLine)
+    return found.with_changes(body=[*found.body, cst.Assign([cst.AssignTarget(cst.Name(name))], cst.Name("None"))])
 
 
 def _operations(scripts: Mapping[str, str], part: str) -> list[Change]:
@@ -199,7 +223,7 @@ def _effective(statements: Sequence[cst.CSTNode]) -> Iterator[cst.CSTNode]:
 def _changes(statement: cst.CSTNode) -> Iterator[tuple[int, cst.CSTNode, cst.CSTNode]]:
     """Yield changes of a statement, the best first: how good they are, a part of it, and what it becomes."""
     nodes = list(_walk(statement))
-    for rank, kind in enumerate((_operation, _constant, _order, _line)):
+    for rank, kind in enumerate((_operation, _constant, _order, _line, _nothing)):
         yield from ((rank, node, replacement) for node in nodes if (replacement := kind(node)))
 
 
@@ -258,3 +282,8 @@ def _line(node: cst.CSTNode) -> cst.CSTNode | None:
             [end] = cst.ensure_type(cst.parse_expression(r'print(end="?\n")'), cst.Call).args
             return call.with_changes(args=[*call.args, end])
     return None
+
+
+def _nothing(node: cst.CSTNode) -> cst.CSTNode | None:
+    """Return no call in the place of one that stands for itself."""
+    return node.with_changes(body=[cst.Pass()]) if matchers.matches(node, _EFFECT) else None

@@ -164,6 +164,7 @@ def run_chain(  # noqa: PLR0913  all of them say what a chain is
     folder: str = ".",
     model: Path | None = None,
     steps: Sequence[str] = STEPS,
+    passed: Path | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> Recording:
     """Run the migrated scripts one after another, each in a fresh process, as the workflow does.
@@ -176,6 +177,7 @@ def run_chain(  # noqa: PLR0913  all of them say what a chain is
         folder: The working folder from the root, as the scripts were told.
         model: The folder that predict gets, besides.
         steps: The scripts to run; `["predict"]` where the whole code runs in that one.
+        passed: The folder that keeps what steps pass on, by their names; nothing keeps it without.
         time_limit: Seconds for each.
 
     Returns:
@@ -185,9 +187,9 @@ def run_chain(  # noqa: PLR0913  all of them say what a chain is
     definitions: dict[str, frozenset[str]] = {}
     seconds = 0.0
     with _workshop() as workshop:
-        left = inputs
+        left, passed = inputs, passed or workshop / "passed"
         for step in steps:
-            target = outputs if step == steps[-1] else workshop / "passed" / step
+            target = outputs if step == steps[-1] else passed / step
             script = scripts / f"{step}.py"
             run = _Run(
                 workshop, script, interpreter=interpreter, folder=folder, script=script.name, time_limit=time_limit
@@ -196,7 +198,7 @@ def run_chain(  # noqa: PLR0913  all of them say what a chain is
             if step == "predict" and model is not None:
                 command += ["--model-dir", str(model)]
             if step == "postprocessing":
-                command += ["--preprocessing-dir", str(workshop / "passed" / "preprocessing")]
+                command += ["--preprocessing-dir", str(passed / "preprocessing")]
             run(command)
             accesses += (Access(a.kind, a.target, a.lines, step) for a in run.accesses)
             definitions[step] = _definitions(target / "handover.json")

@@ -16,7 +16,8 @@ class Control(BaseModel):
     """A change to the migrated code that a comparison must not miss.
 
     Attributes:
-        kind: What was changed: `variable`, one that crosses a cut, or `operation`, one of the code.
+        part: The script of `src/` that was changed, without `.py`.
+        kind: What was changed: `variable`, one that the part receives, or `operation`, one of its code.
         change: The change, in one sentence that names the place.
         caught: Whether the results differed, or the changed code failed.
         how: The first difference, or the failure; why it was missed.
@@ -24,6 +25,7 @@ class Control(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    part: str
     kind: str
     change: str
     caught: bool

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ops.comparison import Comparison, FileResult, FileVerdict, Verdict
-from ops.proof.recording import Control, Recording
+from ops.proof.recording import Recording
 
 UNPROVED = 3
 """The exit code where nothing differs and nothing is proved: 1 is a difference, 2 is typer's for wrong options."""
@@ -29,6 +29,8 @@ _SAID = {
     Verdict.CANNOT: "{script} left nothing to compare: no file, no output and no figure that its runs agree on.",
     EMPTY: "Nothing differs, but no control shows that a change of the code would have been seen.",
 }
+
+_UNCOVERED = "A change in {part}.py was not noticed: what that part does shows in nothing that is compared."
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,33 @@ class Proof:
 
     @property
     def verdict(self) -> str:
-        """The result: that of the comparison, or `EMPTY`."""
-        verdict = self.comparison.verdict
-        return EMPTY if verdict in _PROVED and not _convincing(self.recording.controls) else verdict
+        """The result: that of the comparison or `EMPTY`, and the parts of the code that it says nothing about."""
+        files = [f"{part}.py" for part in self.uncovered]
+        if self._result not in _PROVED or not files:
+            return self._result
+        return f"{self._result}; {' and '.join(files)} {'are' if len(files) > 1 else 'is'} not covered"
+
+    @property
+    def uncovered(self) -> list[str]:
+        """The parts of the code in which a change was not noticed."""
+        return list(dict.fromkeys(control.part for control in self.recording.controls if not control.caught))
 
     @property
     def exit_code(self) -> int:
         """The exit code of the verb."""
-        if self.verdict == Verdict.DIFFERENT:
+        if self._result == Verdict.DIFFERENT:
             return 1
-        return 0 if self.verdict in _PROVED else UNPROVED
+        return 0 if self._result in _PROVED else UNPROVED
 
     @property
     def summary(self) -> str:
         """The verdict as a sentence."""
-        return _SAID[self.verdict].format(script=self.recording.script)
+        return _SAID[self._result].format(script=self.recording.script)
+
+    @property
+    def _result(self) -> str:
+        verdict = self.comparison.verdict
+        return verdict if verdict not in _PROVED or any(c.caught for c in self.recording.controls) else EMPTY
 
     def show(self, console: Console) -> None:
         """Tell the verdict, and how each output compares."""
@@ -77,6 +91,8 @@ class Proof:
             console.print(table)
         style = "green" if not self.exit_code else "bold red"
         console.print(f"[{style}]{self.verdict.capitalize()}.[/] {escape(self.summary)}", soft_wrap=True)
+        for part in self.uncovered:
+            console.print(f"[yellow]note:[/] {_UNCOVERED.format(part=part)}", soft_wrap=True)
 
     def write(self, folder: Path) -> None:
         """Write `parity.json` and `README.md`; without a date, so that they change when the result does."""
@@ -103,6 +119,8 @@ class Proof:
 
     def _page(self) -> Iterator[str]:
         yield from (f"# Parity: {self.verdict}", "", self.summary)
+        for part in self.uncovered:
+            yield from ("", _UNCOVERED.format(part=part))
         if self.comparison.files:
             yield from ("", "## Outputs", "", "| output | result |", "| --- | --- |")
             for name, result in self.comparison.files.items():
@@ -138,11 +156,6 @@ class Proof:
         for name, version in recording.packages.items():
             yield f"| {name} | {version} | {self.packages.get(name) or 'not installed'} |"
         yield f"| template | | {self.template} |"
-
-
-def _convincing(controls: list[Control]) -> bool:
-    """Whether at least one change of each kind was caught."""
-    return bool(controls) and {c.kind for c in controls} == {c.kind for c in controls if c.caught}
 
 
 def _said(result: FileResult, comparison: Comparison) -> str:

@@ -19,8 +19,8 @@ from repositories import Render
 from rich.console import Console
 
 CAUGHT = [
-    {"kind": "variable", "change": "X is dropped", "caught": True, "how": "predict fails"},
-    {"kind": "operation", "change": "line 3: `+` becomes `-`", "caught": True, "how": "row 1"},
+    {"part": "predict", "kind": "variable", "change": "X is dropped", "caught": True, "how": "predict fails"},
+    {"part": "predict", "kind": "operation", "change": "line 3: `+` becomes `-`", "caught": True, "how": "row 1"},
 ]
 
 
