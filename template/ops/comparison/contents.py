@@ -15,7 +15,7 @@ import re
 import sqlite3
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -39,6 +39,7 @@ _SVG_ID = re.compile(r'\bid="([^"]+)"')
 
 # With the unit of a duration, which changes with it.
 _NUMBERS = re.compile(rf"\s*{NUMBER.pattern}(?:\s?(?:ns|us|µs|ms|s|sec|min|h)\b)?")
+_LEAST_COLUMNS = 3
 _CELL = re.compile(r'<c r="([A-Z]+)(\d+)"')
 
 _UNREADABLE = (ArithmeticError, EOFError, OSError, LookupError, RecursionError, ValueError, csv.Error, sqlite3.Error)
@@ -114,18 +115,31 @@ def _text(name: str, data: bytes) -> Iterator[Item]:
 def _lines(text: str) -> Iterator[Item]:
     """Each line's words and its numbers stand apart, so that a line with a duration is still compared in its words.
 
-    The numbers of neighbours with the same words, like the rows of a matrix, are one part: where they are random, some
-    of them agree by chance.
+    The numbers of neighbours with the same words, like the rows of a matrix, are one part, and so are the words of the
+    rows of a table: where they are random, some of them agree by chance.
     """
     lines = text.split("\n")
     yield Item("number of lines", "number of lines", str(len(lines) - (lines[-1] == "")))
-    for words, neighbours in itertools.groupby(enumerate(lines, 1), lambda line: _NUMBERS.sub("#", line[1])):
-        block = list(neighbours)
-        (first, _), (last, _) = block[0], block[-1]
-        numbers = f"numbers of line {first}" if first == last else f"numbers of lines {first} to {last}"
-        for number, line in block:
-            yield Item(f"line {number}", f"words of line {number}", words, line)
-            yield Item(f"line {number}", numbers, " ".join(_NUMBERS.findall(line)), line)
+    words = [_NUMBERS.sub("#", line) for line in lines]
+    blocks = zip(_blocks(map(_columns, lines)), _blocks(words), strict=True)
+    for number, (line, (rows, neighbours)) in enumerate(zip(lines, blocks, strict=True), 1):
+        yield Item(f"line {number}", f"words of {rows}", words[number - 1], line)
+        yield Item(f"line {number}", f"numbers of {neighbours}", " ".join(_NUMBERS.findall(line)), line)
+
+
+def _columns(line: str) -> int:
+    """Return how many columns a line has if it may be the row of a table; 0 for all else."""
+    columns = line.split()
+    return len(columns) if len(columns) >= _LEAST_COLUMNS and _NUMBERS.search(line) else 0
+
+
+def _blocks(kinds: Iterable[object]) -> Iterator[str]:
+    """Yield, for each line, what the block of neighbours of its kind is called; those of no kind are their own."""
+    end = 0
+    for kind, block in itertools.groupby(kinds):
+        begin, end = end + 1, end + len([*block])
+        for number in range(begin, end + 1):
+            yield f"lines {begin} to {end}" if kind and begin < end else f"line {number}"
 
 
 def _table(name: str, data: bytes) -> Iterator[Item]:

@@ -106,6 +106,17 @@ def test_rows_of_numbers_are_unstable_together(run: Run) -> None:
     assert compare(first, other, unstable=differs).verdict is Verdict.DIFFERENT
 
 
+def test_words_of_the_rows_of_a_table_are_unstable_together(run: Run) -> None:
+    first, second, third = (
+        run({"stdout.txt": f"id group x\n1 {a} 0.5\n2 {b} 0.7\nmean of x: 0.6\n"}) for a, b in ("kk", "kl", "lk")
+    )
+    differs = unstable(first, second)
+    assert differs == {"stdout.txt": ["words of lines 2 to 3"]}
+    assert compare(first, third, unstable=differs).verdict is Verdict.STABLE_PARTS
+    other = run({"stdout.txt": "id group x\n1 k 0.5\n2 k 0.7\nmean of y: 0.6\n"})
+    assert compare(first, other, unstable=differs).verdict is Verdict.DIFFERENT
+
+
 def test_only_what_two_runs_agree_on_is_compared(run: Run) -> None:
     first = run(FIRST)
     differs = unstable(first, run(SECOND), run(THIRD))
