@@ -1,5 +1,6 @@
 """The command line: `sagelift …`. Each verb imports what it needs when it runs, so that help comes at once."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,6 +23,9 @@ app = typer.Typer(
 )
 app.add_typer(sagelift.fleet.cli.app, name="fleet")
 
+INTERRUPTED = 130
+"""The exit code of a program that was interrupted."""
+
 
 def main() -> None:
     """Run the command line; a fault ends it with one sentence and exit code 1."""
@@ -29,10 +33,14 @@ def main() -> None:
     end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     arguments = sorted(sys.argv[1:end], key=lambda argument: argument != "--debug") + sys.argv[end:]
     debug = "--debug" in sys.argv[1:end]
+    _take_signals()
     try:
         app(args=arguments)
-    except KeyboardInterrupt:
-        _fail("interrupted.", code=130)
+    except SystemExit as ended:
+        # typer ends so, without a word, where it is interrupted.
+        if ended.code == INTERRUPTED:
+            _fail("interrupted.", code=INTERRUPTED)
+        raise
     except SageliftError as error:
         if debug:
             raise
@@ -46,6 +54,15 @@ def main() -> None:
         if debug:
             raise
         _fail(f"{type(error).__name__}: {error}. This is a defect of sagelift: run it with --debug and report that.")
+
+
+def _take_signals() -> None:
+    """Let the end of the terminal or of a CI job interrupt as Ctrl-C does, so that nothing half-made is left."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # What nohup has ignored stays ignored.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 @app.callback()

@@ -15,9 +15,13 @@ from sagelift.errors import SageliftError
 from sagelift.fleet import rendering
 from sagelift.fleet.releases import Template
 from sagelift.fleet.session import Session
+from sagelift.legacy import processes
 
 TOOLS = ".venv"
 """The environment of `ops` in a repository; it holds absolute paths, and stays behind when the repository is moved."""
+
+GRACE = 10.0
+"""Seconds that `ops` has to end the jobs of a run, each of which leads a session of its own."""
 
 
 @dataclass(frozen=True)
@@ -119,15 +123,20 @@ class Draft:
             raise SageliftError(message)
         # The environment is the repository's own, not that which sagelift may run in.
         variables = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
-        return subprocess.run(  # noqa: S603  the arguments are this project's own
+        process = subprocess.Popen(  # noqa: S603  the arguments are this project's own
             [uv, *arguments],
             cwd=self.folder,
             env=variables,
-            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            check=False,
+            start_new_session=True,
         )
+        with process, processes.bound(process, GRACE):
+            said, errors = process.communicate()
+        return subprocess.CompletedProcess(arguments, process.returncode, said, errors)
 
     def install(self) -> None:
         """Put the repository in its place."""

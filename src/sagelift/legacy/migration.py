@@ -31,6 +31,7 @@ from sagelift.legacy import (
     moving,
     obstacles,
     parity,
+    processes,
     questions,
     requirements,
     sandbox,
@@ -173,7 +174,7 @@ class _Migration:
             try:
                 return self._run()
             except BaseException:
-                sandbox.stop()
+                processes.stop()
                 raise
 
     def _run(self) -> Outcome:

@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 
 from sagelift.errors import SageliftError
+from sagelift.legacy import processes
 from sagelift.legacy.cuts import STEPS
 from sagelift.legacy.layout import Layout
 from sagelift.legacy.source import Source
@@ -282,12 +283,8 @@ class _Run:
             except OSError as error:
                 message = f"{self._interpreter} cannot be started ({error.strerror}): name the Python of the model."
                 raise RunError(message) from error
-            _running.add(process)
-            try:
+            with processes.bound(process):
                 self.failure = self._watched(process, begin, (said, errors))
-            finally:
-                _running.discard(process)
-                _end(process)
         self.seconds = time.monotonic() - begin
         self.log = _tail(errors)
         self._read(trace, temporary)
@@ -409,24 +406,6 @@ def _definitions(summary: Path) -> frozenset[str]:
     if not summary.is_file():
         return frozenset()
     return frozenset(json.loads(summary.read_text(encoding="utf-8"))["definitions"])
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process and those that it started."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        process.kill()
-    process.wait()
-
-
-_running: "set[subprocess.Popen[bytes]]" = set()
-
-
-def stop() -> None:
-    """End all that runs in other threads, which no interruption reaches."""
-    for process in [*_running]:
-        _end(process)
 
 
 def _tail(path: Path, size: int = 20_000) -> str:

@@ -1,6 +1,8 @@
 """Legacy code becomes a repository whose workflow gives the same results, or nothing is left."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from copier import run_update
+from processes import Lifeline
 from repositories import TemplateRepository, commit, files, git
 from rich.console import Console
 from terminals import END, Terminal
@@ -223,6 +226,59 @@ def test_an_interruption_leaves_nothing(import_: Import, script: Path, monkeypat
     with pytest.raises(KeyboardInterrupt):
         import_()
     assert_nothing_is_left(script)
+
+
+DRIVER = """
+import signal, sys
+from pathlib import Path
+from sagelift import cli
+from sagelift.legacy.draft import Draft
+
+# A shell has its background jobs ignore Ctrl-C, and the tests may be one.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+Draft.require = lambda _, lines, __: list(lines)
+if {on_this_python}:
+    Draft.interpreter = lambda _: Path(sys.executable)
+cli.main()
+"""
+HANGS = """#!{python}
+import os, subprocess, sys, time
+end = os.open({lifeline!r}, os.O_WRONLY)
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], pass_fds=[end])
+os.write(end, b"x")
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize(("hangs", "ending"), [("script", signal.SIGTERM), ("uv", signal.SIGHUP)])
+def test_an_import_that_is_ended_leaves_no_file_and_no_process(
+    script: Path, template: TemplateRepository, tmp_path: Path, hangs: str, ending: signal.Signals
+) -> None:
+    lifeline = Lifeline(tmp_path / "legacy" / "lifeline")
+    program = HANGS.format(python=sys.executable, lifeline=str(lifeline.path))
+    if hangs == "script":
+        script.write_text(program)
+    uv = tmp_path / "legacy" / "uv"
+    uv.write_text(program)
+    uv.chmod(0o700)
+    driver = DRIVER.format(on_this_python=hangs == "script")
+    arguments = ["import", str(script), str(tmp_path / "houses"), "--template", str(template.root)]
+    import_ = subprocess.Popen(
+        [sys.executable, "-c", driver, *arguments],
+        env={**os.environ, "UV": str(uv)},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert lifeline.read()
+    import_.send_signal(ending)
+    _, said = import_.communicate(timeout=60)
+
+    assert (import_.returncode, said) == (130, "error: interrupted.\n")
+    while lifeline.read():
+        pass
+    lifeline.close()
+    assert {path.name for path in tmp_path.iterdir()} - {"temporary"} == {"legacy"}
 
 
 @pytest.mark.parametrize(
