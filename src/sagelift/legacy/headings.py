@@ -11,7 +11,7 @@ MOST_WORDS = 9
 """Up to how many words a comment may have that is taken for a heading; what is longer explains something."""
 MOST_WORDS_OF_NAME = 6
 NUMBERED = "example|fig|figure|method|part|phase|plot|question|section|step|table|task"
-NUMBER = rf"(?:\(?(?:(?:{NUMBERED})\s*)?\d+(?:\.\d+)*\s*[.):](?!\d)|\d+(?:\.\d+)+\s)\s*"
+NUMBER = rf"(?:\(?(?:{NUMBERED})\s*\d+(?:\.\d+)*\b\s*[.):-]*|\(?\d+(?:\.\d+)*\s*[.):](?!\d)|\d+(?:\.\d+)+\s)\s*"
 MARKED = re.compile(
     r"#+\s*(?:"
     r"#{1,6}\s+\S"  # Markdown, as a notebook's cells have it: `# ## Load data`
@@ -26,16 +26,17 @@ RULE = re.compile(r"#\s*[-=*~_#+ ]{3,}\s*$|#{4,}\s*$")
 # What export from a notebook leaves.
 CELL = re.compile(r"#\s*(?:In ?\[[\d ]*\]:?|%%|<codecell>|<markdowncell>|coding: utf-8)\s*$")
 # Code that is out of use, magics, and more than one sentence.
-NO_TITLE = re.compile(r"=|\w[(\[]|^[%!]\w|^(?:import|from|print|return|plt\.|df)\b|[.!?]\s+\w")
-ORNAMENTS = re.compile(rf"<[^>]+>|\*\*|`|^[\s#*=~_+-]+|^%%|[\s#*=~_+:.-]+$|^{NUMBER}", re.IGNORECASE)
+NO_TITLE = re.compile(r"=|\w[(\[]|^[%!]\w|^(?:import|from|print|return|plt\.|df)\b|[.!?]\s+\w|://")
+ORNAMENTS = re.compile(rf"<[^>]+>|\*\*|`|^[\s#*=~_+§-]+|^%%|[\s#*=~_+:.-]+$|^{NUMBER}", re.IGNORECASE)
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 # Where a name ends, though the heading goes on.
 END_OF_NAME = re.compile(
     r"[:;,(\[/|?!.]|\s[-\u2013\u2014>]+\s|\b(?:because|if|since|so|that|when|where|which|while)\b", re.IGNORECASE
 )
 SILENT_WORDS = {
-    "a", "all", "also", "an", "finally", "first", "how", "it", "its", "let", "lets", "ll", "my", "next", "now", "our",
-    "re", "s", "some", "the", "their", "then", "these", "this", "us", "we", "will", "you", "your",
+    "a", "all", "also", "an", "any", "are", "be", "can", "do", "does", "finally", "first", "has", "have", "how",
+    "is", "it", "its", "let", "lets", "ll", "my", "next", "now", "our", "re", "s", "some", "the", "their", "then",
+    "there", "these", "this", "us", "was", "we", "were", "what", "why", "will", "you", "your",
 }  # fmt: skip
 LAST_WORDS = {
     "and", "as", "at", "between", "by", "for", "from", "in", "into", "of", "on", "or", "over", "per", "to", "using",
@@ -45,8 +46,8 @@ LAST_WORDS = {
 _VERBS = """
     add adding addition, aggregate aggregating aggregation, analyze analysis analyse analysing analyzing,
     append appending, apply applying, arrange arranging, assign assigning, balance balancing, bin binning,
-    binarize binarizing, build building, calculate calculating calculation, change changing, check checking,
-    choose choosing, classify classifying classification, clean cleaning cleanup, cluster clustering,
+    binarize binarizing, build building, calculate calculating calculation, call calling, change changing,
+    check checking, choose choosing, classify classifying classification, clean cleaning cleanup, cluster clustering,
     collect collecting collection, combine combining, compare comparing comparison, compile compiling,
     compute computing computation, concatenate concatenating, configure configuring, construct constructing,
     convert converting conversion, correct correcting, correlate correlating, count counting,
@@ -56,23 +57,24 @@ _VERBS = """
     engineer engineering, establish establishing, estimate estimating estimation, evaluate evaluating evaluation,
     examine examining, explore exploring exploration, export exporting, extract extracting extraction, fetch fetching,
     fill filling, filter filtering, find finding, fit fitting, fix fixing, flag flagging, forecast forecasting,
-    format formatting, generate generating generation, get getting, group grouping, handle handling,
-    identify identifying, illustrate illustrating, implement implementing, import importing,
-    impute imputing imputation, initialize initialise initializing initialization, inspect inspecting,
-    instantiate instantiating, interpret interpreting interpretation, investigate investigating, join joining,
-    label labelling labeling, limit limiting, list listing, load loading, look looking, make making, map mapping,
-    match matching, measure measuring, merge merging, normalize normalise normalizing normalization, obtain obtaining,
-    open opening, optimize optimise optimizing optimization, output outputting, parse parsing, perform performing,
-    pick picking, plot plotting, predict predicting prediction predictions, prepare preparing preparation,
-    preprocess preprocessing, print printing, process processing, query querying, rank ranking, read reading,
-    rearrange rearranging, reduce reducing reduction, remove removing removal, rename renaming, reorder reordering,
-    replace replacing, report reporting, resample resampling, rescale rescaling, reshape reshaping, review reviewing,
-    run running, sample sampling, save saving, scale scaling, score scoring, search searching,
+    format formatting, generalize generalizing, generate generating generation, get getting, group grouping,
+    handle handling, identify identifying, ignore ignoring, illustrate illustrating, implement implementing,
+    import importing, impute imputing imputation, initialize initialise initializing initialization,
+    inspect inspecting, instantiate instantiating, interpret interpreting interpretation, introduce introducing,
+    investigate investigating, join joining, label labelling labeling, limit limiting, list listing, load loading,
+    look looking, make making, map mapping, match matching, measure measuring, merge merging,
+    normalize normalise normalizing normalization, obtain obtaining, open opening,
+    optimize optimise optimizing optimization, output outputting, parse parsing, perform performing, pick picking,
+    plot plotting, predict predicting prediction predictions, prepare preparing preparation, preprocess preprocessing,
+    print printing, process processing, query querying, rank ranking, read reading, rearrange rearranging,
+    reduce reducing reduction, remove removing removal, rename renaming, reorder reordering, replace replacing,
+    report reporting, resample resampling, rescale rescaling, reshape reshaping, restrict restricting,
+    review reviewing, run running, sample sampling, save saving, scale scaling, score scoring, search searching,
     select selecting selection, separate separating, set setting, show showing, simulate simulating simulation,
     sort sorting, split splitting, standardize standardise standardizing standardization, store storing,
-    summarize summarise summarizing summary, test testing, tokenize tokenizing, train training,
-    transform transforming transformation, try trying, tune tuning, update updating, use using,
-    validate validating validation, vectorize vectorizing, verify verifying, view viewing,
+    submit submitting, summarize summarise summarizing summary, tackle tackling, test testing, tokenize tokenizing,
+    train training, transform transforming transformation, treat treating, try trying, tune tuning, update updating,
+    use using, validate validating validation, vectorize vectorizing, verify verifying, view viewing,
     visualize visualise visualising visualizing visualization visualisation, write writing
 """
 VERB_OF = {form: forms.split()[0] for forms in _VERBS.split(",") for form in forms.split()}
@@ -102,14 +104,16 @@ class Heading(NamedTuple):
     is_marked: bool
     rest: Sequence[cst.EmptyLine]
 
-    def names(self, verb: str) -> list[str]:
+    def names(self, verb: str, thing: str) -> list[str]:
         """Return the names that it gives to a function, the best first; none if nothing in it can be part of a name.
 
         Args:
             verb: What the function does, where the heading does not say it.
+            thing: What it does that to, likewise.
         """
         heads = dict.fromkeys([END_OF_NAME.split(self.title, maxsplit=1)[0], self.title])
-        return list(dict.fromkeys(filter(None, (_name(head, verb) for head in heads))))
+        found = (_name(words, verb, thing) for head in heads for words in _words(head))
+        return list(dict.fromkeys(filter(None, found)))
 
 
 def find(lines: Sequence[cst.EmptyLine]) -> Heading | None:
@@ -168,21 +172,42 @@ def _sentence(title: str) -> str:
     return title[:1].upper() + title[1:]
 
 
-def _name(text: str, verb: str) -> str:
-    """Return the name that a text gives to a function; empty if it gives none."""
+def _words(text: str) -> list[list[str]]:
+    """Return the words of a text that names may have: as few as make sense, then as many as there may be."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    words = [word for word in re.findall(r"[a-z0-9]+", plain.lower()) if word not in SILENT_WORDS]
-    words = WHOLE.get(" ".join(words), " ".join(words)).split()[:MOST_WORDS_OF_NAME]
-    while words and (words[-1] in LAST_WORDS or words[-1].isdigit()):
-        words.pop()
     # Of another script than Latin, what remains means nothing.
-    if not words or len(plain.replace(" ", "")) < len(text.replace(" ", "")) - 2:
+    if len(plain.replace(" ", "")) < len(text.replace(" ", "")) - 2:
+        return []
+    words = [word for word in re.findall(r"[a-z0-9]+", plain.lower()) if word not in SILENT_WORDS]
+    words = WHOLE.get(" ".join(words), " ".join(words)).split()
+    most = words[:MOST_WORDS_OF_NAME]
+    prepositions = [at for at, word in enumerate(most) if at > 1 and word in LAST_WORDS]
+    few = most[: prepositions[-1]] if prepositions and len(words) > len(most) else most
+    return [_without_last(few), _without_last(most)]
+
+
+def _without_last(words: list[str]) -> list[str]:
+    """Return words without those that need another behind them."""
+    rest = list(words)
+    while rest and (rest[-1] in LAST_WORDS or rest[-1].isdigit() or len(rest[-1]) == 1):
+        rest.pop()
+    return rest
+
+
+def _name(words: list[str], verb: str, thing: str) -> str:
+    """Return the name of a function of these words, with a verb in front; empty if there are none."""
+    if not words:
         return ""
-    of_last = VERB_OF.get(words[-1], words[-1])
-    if words[0] in VERB_OF and len(words) > 1:
-        words = [VERB_OF[words[0]], *words[1 + (words[1] == "of") :]]
-    elif of_last != words[-1] and len(words) > 1 and verb != "train":
-        words = [of_last, *words[:-1]]
-    elif words[0] != verb:
+    first, last = (VERB_OF.get(word, "") for word in (words[0], words[-1]))
+    is_noun = first != words[0] and not words[0].endswith("ing")
+    if first and len(words) == 1:
+        words = [first, thing]
+    elif first and is_noun and words[1] == "of":
+        words = [first, *words[2:]]
+    elif first and not is_noun:
+        words = [first, *words[1:]]
+    elif last not in {"", words[-1]} and verb != "train" and not set(words) & LAST_WORDS:
+        words = [last, *words[:-1]]
+    else:
         words = [verb, *words]
     return "_".join(words)

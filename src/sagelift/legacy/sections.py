@@ -232,12 +232,13 @@ class Namer:
         things = [
             n for n in section.leaves if n.isascii() and n.islower() and len(n) >= LONG_ENOUGH and n[-1].isalpha()
         ]
-        candidates = heading.names(verb) if heading else []
+        candidates = heading.names(verb, thing) if heading else []
         candidates += [f"{verb}_{name}" for name in (thing, *reversed(things))]
         numbered = (f"{candidates[0]}_{number}" for number in itertools.count(2))
         name = next(n for n in itertools.chain(candidates, numbered) if n not in self._taken)
         self._taken.add(name)
-        return name, f"{heading.title if heading else purpose}."
+        said = heading.title if heading else purpose
+        return name, said if said.endswith(("!", "?")) else f"{said}."
 
     def _does(self, section: Section, *, shows: bool) -> tuple[str, str, str]:
         trees = [s.tree for s in section.statements]

@@ -85,7 +85,7 @@ def test_a_part_is_divided_at_its_headings(tmp_path: Path) -> None:
             return rows, total
 
 
-        def show_sort(rows):
+        def sort_results(rows):
             """Sort."""
             for i, row in enumerate(sorted(rows)):
                 rows[i] = row
@@ -103,7 +103,7 @@ def test_a_part_is_divided_at_its_headings(tmp_path: Path) -> None:
             """Run as a job."""
             with handover.step("preprocessing") as step:
                 rows, total = load_data()
-                show_sort(rows)
+                sort_results(rows)
                 scale_by_total(rows, total)
 
 
