@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from sagelift.legacy import cuts, names
+from sagelift.legacy import cuts, imports, names
 from sagelift.legacy.program import Program
 from sagelift.legacy.roles import called
 from sagelift.legacy.source import Place, Source
@@ -79,15 +79,18 @@ CALLS = {
 EXITS = {"exit", "os._exit", "quit", "sys.exit"}
 HIDDEN_NAMES = {"eval", "exec", "execfile"}
 SCOPES = {"dir", "locals", "vars"}
+# Modules of which it means nothing, or is told otherwise, that an attribute is set.
+NOT_PATCHED = {"IPython", "sys"}
 
 
 def find(source: Source, program: Program) -> list[Obstacle]:
     """Return what stands in the way, in the order of the lines; what concerns the whole file comes last."""
-    found = {
+    found: set[_Found] = {
         obstacle
         for look in (_calls, _imports, _exits, _loops, _python_2, _special_names, _redirections)
         for obstacle in look(source.tree)
     }
+    found |= set(_patches(source))
     obstacles = [
         Obstacle(f.kind, f.text, source.place(f.line), f.effect)
         for f in sorted(found, key=lambda f: (f.line, f.kind, f.text))
@@ -265,3 +268,31 @@ def _redirections(tree: ast.Module) -> Iterator[_Found]:
             if name in {"sys.argv", "sys.excepthook", "sys.stderr", "sys.stdin", "sys.stdout"}:
                 text = f"{name} = …: it holds in its own process only"
                 yield _Found("redirection", text, node.lineno, Effect.NO_SPLIT)
+
+
+def _patches(source: Source) -> Iterator[_Found]:
+    """Find where what a library holds is changed. Its options cross, and so does what helper modules hold."""
+    libraries = _libraries(source)
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            patched = ast.unparse(node)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "setattr" and node.args:
+            patched = ast.unparse(node.args[0])
+        else:
+            continue
+        first, *rest = patched.split(".")
+        if first in libraries and "options" not in rest:
+            text = f"{patched}: what a library holds is changed, which holds in its own process only"
+            yield _Found("patch", text, node.lineno, Effect.NO_SPLIT)
+
+
+def _libraries(source: Source) -> set[str]:
+    """Return the names that mean modules of others, or parts of them, wherever they stand."""
+    known = NOT_PATCHED | {path.stem for path in imports.helpers(source)}
+    found = set()
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            found |= {a.asname or a.name.partition(".")[0] for a in node.names if not known & set(a.name.split("."))}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {a.asname or a.name for a in node.names if not known & set(node.module.split("."))}
+    return found - {n.id for n in ast.walk(source.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

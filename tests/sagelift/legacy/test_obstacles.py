@@ -39,6 +39,8 @@ def of(folder: Path, code: str) -> list[Obstacle]:
         ("import unittest\nunittest.main()", "introspection", 2),
         ("import sys\nsys.stdout = open('log.txt', 'w')", "redirection", 2),
         ("'''What it is.'''\nprint(__doc__)", "introspection", 2),
+        ("import json\njson.dumps = str", "patch", 2),
+        ("from os import path\nsetattr(path, 'join', print)", "patch", 2),
     ],
 )
 def test_what_must_not_be_split(tmp_path: Path, code: str, kind: str, line: int) -> None:
@@ -46,6 +48,21 @@ def test_what_must_not_be_split(tmp_path: Path, code: str, kind: str, line: int)
 
     assert (obstacle.kind, obstacle.effect) == (kind, Effect.NO_SPLIT)
     assert str(obstacle).startswith(f"line {line}: ")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pandas as pd\npd.options.display.precision = 2",
+        "import sys\nsys.dont_write_bytecode = True",
+        "import tools\ntools.limit = 3",
+        "from math import sqrt as root\nroot = Model()\nroot.x = 1",
+        "class Model: pass\nModel.x = 1",
+    ],
+)
+def test_what_is_no_patch_of_a_library(tmp_path: Path, code: str) -> None:
+    (tmp_path / "tools.py").write_text("limit = 2\n")
+    assert not of(tmp_path, code)
 
 
 @pytest.mark.parametrize(

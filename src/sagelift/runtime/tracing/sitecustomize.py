@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import atexit
 import errno
-import json
 import os
 import sys
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class Tracer:
                     self._write(event="touch", path=path, lines=[])
 
     def _write(self, **note: Any) -> None:
-        line = json.dumps(note) + "\n"
+        line = dumps(note) + "\n"
         if line not in self._noted:
             self._noted.add(line)
             os.write(self._trace, line.encode("ascii"))
