@@ -185,6 +185,20 @@ def test_what_a_class_holds_passes_a_step_that_does_without_it(run_steps: RunSte
     assert left.printed == "[1] 6\n", left.log
 
 
+def test_nan_is_the_one_that_numpy_has(run_steps: RunSteps) -> None:
+    left = run_steps(
+        "import numpy as np; step.pass_on(values=[np.nan, float('nan')], table=np.array([np.nan, 'a'], dtype=object))",
+        "values, table = step.receive('values', 'table'); step.pass_on(values=values, table=table)",
+        """
+        values, table = step.receive("values", "table")
+        import numpy as np
+        print([value is np.nan for value in values], table[0] is np.nan)
+        """,
+    )
+
+    assert left.printed == "[True, False] True\n", left.log
+
+
 def test_a_rerun_leaves_the_same_bytes(run_steps: RunSteps) -> None:
     part = "import random; step.pass_on(x={'b', 'a'}, f=lambda x: x + 1, y=[1.5])"
 

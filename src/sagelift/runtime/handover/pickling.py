@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import io
 import os
 import pickle
@@ -103,7 +104,10 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         self._memory = memory
 
     def persistent_id(self, obj: Any) -> Any:
-        """Return what a path into the folder of the script's files is called; None for all else."""
+        """Return what a path into the folder of the script's files is called, and the one NaN; None for all else."""
+        if type(obj) is float and obj is getattr(sys.modules.get("numpy"), "nan", None):
+            # Code asks whether a value `is np.nan`, as those are that pandas reads.
+            return float, "nan"
         if self._root and (type(obj) is str or isinstance(obj, Path)):
             text = str(obj)
             if text == self._root or text.startswith(self._root + os.sep):
@@ -154,8 +158,10 @@ class Unpickler(pickle.Unpickler):
         self._root = root
 
     def persistent_load(self, pid: Any) -> Any:
-        """Return a path into the folder of the script's files."""
+        """Return a path into the folder of the script's files, or the one NaN."""
         kind, rest = pid
+        if kind is float:
+            return importlib.import_module("numpy").nan
         return kind(self._root + rest)
 
 
