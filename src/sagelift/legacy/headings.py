@@ -31,7 +31,7 @@ ORNAMENTS = re.compile(rf"<[^>]+>|\*\*|`|^[\s#*=~_+§-]+|^%%|[\s#*=~_+:.-]+$|^{N
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 # Where a name ends, though the heading goes on.
 END_OF_NAME = re.compile(
-    r"[:;,(\[/|?!.]|\s[-\u2013\u2014>]+\s|\b(?:because|if|since|so|that|when|where|which|while)\b", re.IGNORECASE
+    r"[:;,(\[|?!.]|\s[-\u2013\u2014>]+\s|\b(?:because|if|since|so|that|when|where|which|while)\b", re.IGNORECASE
 )
 SILENT_WORDS = {
     "a", "all", "also", "an", "any", "are", "be", "can", "do", "does", "finally", "first", "has", "have", "how",
@@ -87,6 +87,7 @@ WHOLE = {
     "feature importance": "rank features",
     "feature scaling": "scale features",
     "feature selection": "select features",
+    "test train split": "split data",
     "train test split": "split data",
 }
 

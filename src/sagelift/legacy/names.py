@@ -99,6 +99,29 @@ def targets(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
+def _ends(branch: list[ast.stmt]) -> bool:
+    """Whether statements end in a fault, or end the program."""
+    match branch:
+        case [*_, ast.Raise()]:
+            return True
+        case [*_, ast.Expr(value=ast.Call(func=function))]:
+            return ast.unparse(function) in {"exit", "quit", "sys.exit"}
+    return False
+
+
+def _is_run(loop: ast.For | ast.AsyncFor) -> bool:
+    """Whether a loop runs once at least, from the beginning of its body to the end."""
+    match loop.iter:
+        case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(count))]):
+            has_items = count > 0
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            has_items = any(not isinstance(item, ast.Starred) for item in items)
+        case _:
+            has_items = False
+    jumps = (n for statement in loop.body for n in ast.walk(statement) if isinstance(n, ast.Break | ast.Continue))
+    return has_items and next(jumps, None) is None
+
+
 class _Collector(ast.NodeVisitor):
     """Collects the names of one scope; scopes within it count by their free names."""
 
@@ -218,14 +241,20 @@ class _Collector(ast.NodeVisitor):
 
     def visit_If(self, node: ast.If) -> None:
         self.visit(node.test)
-        branches = [of(branch) for branch in (node.body, node.orelse)]
         self._uncertain((*node.body, *node.orelse))
-        if not self._depth and node.orelse:
-            self.names.certain |= branches[0].certain & branches[1].certain
+        self._one_of(node.body, node.orelse)
+
+    def _one_of(self, *branches: list[ast.stmt]) -> None:
+        """Take what all branches bind that are not left by a fault or the end of the program."""
+        bound = [of(branch).certain for branch in branches if not _ends(branch)]
+        if bound and not self._depth:
+            self.names.certain |= set.intersection(*bound)
 
     def _loop(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
         self._uncertain((node.target, *node.body, *node.orelse))
+        if not self._depth and _is_run(node):
+            self.names.certain |= targets(node.target) | of(node.body).certain
 
     visit_For = _loop
     visit_AsyncFor = _loop
@@ -236,6 +265,7 @@ class _Collector(ast.NodeVisitor):
 
     def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
         self._uncertain((*node.body, *node.handlers, *node.orelse))
+        self._one_of([*node.body, *node.orelse], *(handler.body for handler in node.handlers))
         for statement in node.finalbody:
             self.visit(statement)
 

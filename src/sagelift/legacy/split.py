@@ -264,12 +264,15 @@ class _Part:
         return EMPTY.code_for_node(whole).strip("\n")
 
     def _apart(self, found: Sequence[Statement]) -> list[Statement]:
-        """Return statements with an empty line between those of one cell and those of another."""
+        """Return statements with no more than one empty line between two, and one where a cell of a notebook begins."""
         cells = [self.cuts.program.source.place(s.lines[0]).cell for s in found]
-        return [
-            s if cell == before or s.leading_lines else s.led_by([cst.EmptyLine(indent=False)])
-            for s, cell, before in zip(found, cells, [None, *cells], strict=False)
-        ]
+        apart = []
+        for statement, cell, before in zip(found, cells, [None, *cells], strict=False):
+            lines = _single(statement.leading_lines)
+            if cell != before and not lines:
+                lines = [cst.EmptyLine(indent=False)]
+            apart.append(statement.led_by(lines))
+        return apart
 
     def _main(self, names: "_Names", functions: Sequence["_Function"], options: Mapping[str, str]) -> str:
         crossing = set(self.received) | set(self.passed)
@@ -418,6 +421,12 @@ class _BareLines(cst.CSTTransformer):
         if updated_node.comment is None:
             return updated_node.with_changes(indent=False, whitespace=cst.SimpleWhitespace(""))
         return updated_node
+
+
+def _single(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """Return lines without all but the first of several empty ones."""
+    pairs = zip(lines, [None, *lines], strict=False)
+    return [line for line, before in pairs if line.comment or before is None or before.comment]
 
 
 def _without_blank(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
