@@ -188,7 +188,7 @@ class _Migration:
         self._runs = parity.Runs(
             self._draft.folder,
             self._first.outputs,
-            lambda name: self._record(self._keep.located, name).outputs,
+            lambda name, *, seeded: self._record(self._keep.located, name, seeded=seeded).outputs,
             self._draft.root / "recording.json",
         )
         self._recorded = self._threads.submit(self._runs.compare)
@@ -287,7 +287,7 @@ class _Migration:
         settings = json.loads((begun.folder / "settings.json").read_bytes())
         self._requirements = begun.require(needs.lines, settings["python_version"])
 
-    def _record(self, located: Located, name: str) -> Recording:
+    def _record(self, located: Located, name: str, *, seeded: bool = True) -> Recording:
         order = self._order
         return sandbox.record(
             located.source,
@@ -297,6 +297,7 @@ class _Migration:
             arguments=located.arguments,
             answers=order.answers,
             time_limit=order.time_limit,
+            seeded=seeded,
         )
 
     def _record_first(self) -> Recording:

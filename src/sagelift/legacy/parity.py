@@ -3,11 +3,10 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sagelift.errors import SageliftError
 
@@ -55,29 +54,44 @@ def compare(repository: Path, expected: Path, found: Path, recording: Path) -> C
     return Comparison(result["verdict"], tuple(differences))
 
 
+class Run(Protocol):
+    """Runs the original again, and returns what it left."""
+
+    def __call__(self, name: str, *, seeded: bool) -> Path:
+        """Run it under a name that no other run has; let random numbers begin as in the first run, or as they do."""
+
+
 class Runs:
     """Runs of the original, and what they do not do alike."""
 
-    def __init__(self, repository: Path, first: Path, run: Callable[[str], Path], recording: Path) -> None:
+    def __init__(self, repository: Path, first: Path, run: Run, recording: Path) -> None:
         """Begin with one run.
 
         Args:
             repository: The generated repository, whose comparison it is.
-            first: What the first run left.
-            run: Runs the original again, and returns what it left; takes a name for it.
+            first: What the first run left, whose random numbers were seeded.
+            run: Runs the original again.
             recording: The file to write, which tells what is not deterministic.
         """
         self._repository = repository
         self._outputs = [first]
         self._run = run
         self._recording = recording
+        self._random: dict[str, list[str]] = {}
         self._unstable: dict[str, list[str]] = {}
 
     def compare(self) -> Path:
-        """Run the original as often as it takes to tell whether it is deterministic; return the recording."""
-        self._add(1)
-        if self._unstable:
-            self._add(RUNS_OF_RANDOM_CODE - len(self._outputs))
+        """Run the original as often as it takes to tell whether it is deterministic; return the recording.
+
+        The second run is not seeded: where it does as the first one, so does every other.
+        """
+        second = self._run("run-2", seeded=False)
+        self._random = unstable(self._repository, self._outputs[0], second)
+        if self._random:
+            self._add(1)
+            if self._unstable:
+                self._add(RUNS_OF_RANDOM_CODE - len(self._outputs))
+        self._write()
         return self._recording
 
     def doubt(self) -> bool:
@@ -85,14 +99,20 @@ class Runs:
         before = self._unstable
         if len(self._outputs) < MOST_RUNS:
             self._add(MORE_RUNS)
+            self._write()
         return self._unstable != before
 
     def _add(self, number: int) -> None:
-        begin = len(self._outputs) + 1
+        names = [f"run-{len(self._outputs) + n}-seeded" for n in range(1, number + 1)]
         with ThreadPoolExecutor() as threads:
-            self._outputs += threads.map(self._run, [f"run-{n}" for n in range(begin, begin + number)])
+            self._outputs += threads.map(lambda name: self._run(name, seeded=True), names)
         self._unstable = unstable(self._repository, *self._outputs)
-        self._recording.write_text(json.dumps({"unstable": self._unstable}), encoding="utf-8")
+
+    def _write(self) -> None:
+        # What seeds do not help is no matter of random numbers.
+        rest = {name: sorted({*parts} - {*self._unstable.get(name, ())}) for name, parts in self._random.items()}
+        document = {"unstable": self._unstable, "random": {name: parts for name, parts in rest.items() if parts}}
+        self._recording.write_text(json.dumps(document), encoding="utf-8")
 
 
 def _run(repository: Path, *arguments: str) -> Any:  # noqa: ANN401  JSON

@@ -31,8 +31,10 @@ TIME_LIMIT = 600.0
 MOST_OUTPUT = 100 * 2**20
 # All that legacy code sees of the user's environment: nothing that could hold a credential.
 PASSED_ON = ("PATH", "SYSTEMROOT", "TZ", "LD_LIBRARY_PATH")
-# Repeatable: the same text, the same order of sets, the same sums whatever the number of cores.
+SEED = "HANDOVER_SEED"
+# Repeatable: the same random numbers, text and order of sets, and the same sums whatever the number of cores.
 FIXED = {
+    SEED: "0",
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
     "PYTHONHASHSEED": "0",
@@ -112,6 +114,7 @@ def record(  # noqa: PLR0913  all of them say what a run is
     arguments: Sequence[str] = (),
     answers: Sequence[str] = (),
     time_limit: float = TIME_LIMIT,
+    seeded: bool = True,
 ) -> Recording:
     """Run the original once, through the same `handover` that its jobs use.
 
@@ -123,6 +126,7 @@ def record(  # noqa: PLR0913  all of them say what a run is
         arguments: What the script is called with.
         answers: What is typed at its prompts.
         time_limit: Seconds.
+        seeded: Whether random numbers that it draws without a seed begin as in every other run.
 
     Raises:
         PromptError: It asked for more answers than there are.
@@ -147,6 +151,7 @@ def record(  # noqa: PLR0913  all of them say what a run is
             folder=layout.folder,
             script=script.name,
             time_limit=time_limit,
+            fixed=FIXED if seeded else {**FIXED, SEED: ""},
         )
         run(["--input-dir", str(inputs), "--output-dir", str(outputs)])
     if run.lacks_answer:
@@ -191,6 +196,8 @@ def run_chain(  # noqa: PLR0913  all of them say what a chain is
         left, passed = inputs, passed or workshop / "passed"
         for step in steps:
             target = outputs if step == steps[-1] else passed / step
+            # There it is, as in a job, whatever the script does.
+            target.mkdir(parents=True, exist_ok=True)
             script = scripts / f"{step}.py"
             run = _Run(
                 workshop, script, interpreter=interpreter, folder=folder, script=script.name, time_limit=time_limit
@@ -225,7 +232,15 @@ class _Run:
     """One process that runs one script, traced."""
 
     def __init__(  # noqa: PLR0913  all of them say what a run is
-        self, workshop: Path, program: Path, *, interpreter: Path, folder: str, script: str, time_limit: float
+        self,
+        workshop: Path,
+        program: Path,
+        *,
+        interpreter: Path,
+        folder: str,
+        script: str,
+        time_limit: float,
+        fixed: Mapping[str, str] = FIXED,
     ) -> None:
         self._workshop = workshop
         self._program = program
@@ -233,6 +248,7 @@ class _Run:
         self._folder = folder
         self._script = script
         self._time_limit = time_limit
+        self._fixed = fixed
         self.accesses: list[Access] = []
         self.fault: dict[str, object] = {}
         self.failure = ""
@@ -253,7 +269,7 @@ class _Run:
         home.mkdir()
         variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         variables["PATH"] = os.pathsep.join([str(self._interpreter.parent), variables.get("PATH", os.defpath)])
-        variables |= FIXED
+        variables |= self._fixed
         variables |= {
             "HOME": str(home),
             "USERPROFILE": str(home),

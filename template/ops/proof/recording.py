@@ -45,6 +45,7 @@ class Recording(BaseModel):
         packages: The versions of the packages that it ran with.
         tolerance: How far floating-point numbers may lie apart.
         unstable: What differs between runs of it, as `python -m ops.comparison --unstable` tells.
+        random: What differs, besides, unless its random numbers begin alike.
         inputs: The SHA-256 of each file of `data/sample/`.
         expected: The SHA-256 of each file of `parity/expected/`.
         controls: The changes that the comparison was tried with.
@@ -62,6 +63,7 @@ class Recording(BaseModel):
     packages: dict[str, str] = {}
     tolerance: Tolerance = Field(default_factory=Tolerance)
     unstable: dict[str, list[str]] = {}
+    random: dict[str, list[str]] = {}
     inputs: dict[str, str]
     expected: dict[str, str]
     controls: list[Control] = []

@@ -33,6 +33,11 @@ _SAID = {
 _UNCOVERED = "A change in {part}.py was not noticed: what that part does shows in nothing that is compared."
 
 
+_RANDOM = (
+    "{script} draws random numbers without a seed: its results differ each time. Here, all began with the same one."
+)
+
+
 @dataclass(frozen=True)
 class Proof:
     """A comparison of the workflow's results with what was recorded.
@@ -65,6 +70,12 @@ class Proof:
         return list(dict.fromkeys(control.part for control in self.recording.controls if not control.caught))
 
     @property
+    def notes(self) -> list[str]:
+        """What else there is to know about the verdict: a sentence or two each."""
+        notes = [_UNCOVERED.format(part=part) for part in self.uncovered]
+        return [*notes, _RANDOM.format(script=self.recording.script)] if self.recording.random else notes
+
+    @property
     def exit_code(self) -> int:
         """The exit code of the verb."""
         if self._result == Verdict.DIFFERENT:
@@ -91,8 +102,8 @@ class Proof:
             console.print(table)
         style = "green" if not self.exit_code else "bold red"
         console.print(f"[{style}]{self.verdict.capitalize()}.[/] {escape(self.summary)}", soft_wrap=True)
-        for part in self.uncovered:
-            console.print(f"[yellow]note:[/] {_UNCOVERED.format(part=part)}", soft_wrap=True)
+        for note in self.notes:
+            console.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True)
 
     def write(self, folder: Path) -> None:
         """Write `parity.json` and `README.md`; without a date, so that they change when the result does."""
@@ -119,8 +130,8 @@ class Proof:
 
     def _page(self) -> Iterator[str]:
         yield from (f"# Parity: {self.verdict}", "", self.summary)
-        for part in self.uncovered:
-            yield from ("", _UNCOVERED.format(part=part))
+        for note in self.notes:
+            yield from ("", note)
         if self.comparison.files:
             yield from ("", "## Outputs", "", "| output | result |", "| --- | --- |")
             for name, result in self.comparison.files.items():

@@ -75,6 +75,14 @@ def test_parts_in_which_no_change_is_noticed_are_named(tmp_path: Path) -> None:
     assert two.verdict == "identical; predict.py and postprocessing.py are not covered"
 
 
+def test_random_numbers_that_began_alike_are_told(tmp_path: Path) -> None:
+    made = proof(random={"scores.csv": ["column p"]})
+
+    assert made.verdict == "identical"
+    assert "\n\nchurn.py draws random numbers without a seed: its results differ each time." in page(made, tmp_path)
+    assert "without a seed" not in page(proof(), tmp_path)
+
+
 def test_a_difference_is_nothing_else() -> None:
     assert proof({"a.csv": FileResult(FileVerdict.MISSING)}, controls=[CAUGHT, MISSED]).verdict == "different"
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from .conftest import RUNTIME, RunSteps
 
 
@@ -160,6 +162,19 @@ def test_the_order_of_sets_is_that_of_every_other_step(tmp_path: Path) -> None:
     }
 
     assert len(printed) == 1
+
+
+def test_random_numbers_begin_alike_where_runs_are_compared(
+    run_steps: RunSteps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = "print(random.random(), np.random.rand())"
+    head = "import random\nimport numpy as np"
+    printed = [run_steps(draw, draw, head=head).printed for _ in range(2)]
+    assert printed[0] != printed[1]
+
+    monkeypatch.setenv("HANDOVER_SEED", "7")
+    printed = [run_steps(*parts, head=head).printed for parts in ((draw, draw), (f"{draw}; {draw}", "pass"))]
+    assert printed[0] == printed[1]
 
 
 def test_runs_a_script_whole(run_steps: RunSteps, tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import io
 import os
+import random
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO, Iterator, NoReturn, Sequence
@@ -25,6 +27,17 @@ def fix_hashes() -> None:
     """Start anew where the order of sets is random: the steps, each a process of its own, must agree on it."""
     if os.environ.get("PYTHONHASHSEED", "random") == "random":
         _start_anew({**os.environ, "PYTHONHASHSEED": "0"})
+
+
+def seed_random_numbers() -> None:
+    """Let random numbers that are drawn without a seed begin alike, where runs are to be compared."""
+    seed = os.environ.get("HANDOVER_SEED")
+    if seed:
+        random.seed(int(seed))
+        # Not all that a model needs is installed everywhere; once it is loaded, it draws by itself.
+        with contextlib.suppress(ImportError):
+            numpy: Any = importlib.import_module("numpy")
+            numpy.random.seed(int(seed))
 
 
 def _start_anew(environment: dict[str, str]) -> NoReturn:

@@ -106,6 +106,7 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
         closes_figures: Whether a figure is closed once it is shown, as in a notebook.
     """
     process.fix_hashes()
+    process.seed_random_numbers()
     options = _options()
     source, output = Path(options.input_dir).resolve(), Path(options.output_dir).resolve()
     if not folders.files(source):
