@@ -20,6 +20,9 @@ from sagelift.legacy import processes
 TOOLS = ".venv"
 """The environment of `ops` in a repository; it holds absolute paths, and stays behind when the repository is moved."""
 
+RULES = "F63,F7,F82"
+"""What `ops lint` looks for in Python that can be parsed; see `ops.checks` in the template."""
+
 GRACE = 10.0
 """Seconds that `ops` has to end the jobs of a run, each of which leads a session of its own."""
 
@@ -100,6 +103,10 @@ class Draft:
     def compile_ops(self) -> None:
         """Compile what `ops prove` imports, which takes seconds; where that fails, `ops prove` will say why."""
         self._uv("run", "--quiet", "python", "-c", "import ops.proof.run")
+
+    def exempt(self) -> None:
+        """Exempt code that runs from what `ops lint` would say of it, such as of a name that only `exec` binds."""
+        self._uv("run", "--quiet", "ruff", "check", "--quiet", "--isolated", f"--select={RULES}", "--add-noqa", "src")
 
     def ops(self, *arguments: str, accepted: Sequence[int] = (0,)) -> subprocess.CompletedProcess[str]:
         """Run `uv run ops …` in the repository.

@@ -320,6 +320,7 @@ class _Migration:
             self._answers |= {**images, **order.data}
             self._draft.render(self._answers)
         moving.move_in(chosen.content, folder)
+        self._draft.exempt()
         expected = folder / "parity" / "expected"
         shutil.copytree(self._first.outputs, expected, dirs_exist_ok=True)
         installed = environment.read(self._interpreter)
