@@ -282,7 +282,7 @@ class _Collector:
                     requirement.specifier, requirement.origin = f"<{lowest}", f"removal of {removal.name}"
 
     def _fit_numpy(self) -> None:
-        """Keep NumPy at a version that the others were compiled for, where it is free."""
+        """Keep NumPy at a version that the others were compiled for: today's, where that is known."""
         for first, limit in ((_FIRST_FOR_NUMPY_1_24, "<1.24"), (_FIRST_FOR_NUMPY_2, "<2")):
             old = [
                 r for name, version in first.items() if (r := self._found.get(name)) and _is_below(r.specifier, version)
@@ -291,7 +291,9 @@ class _Collector:
             if old and (numpy is None or not numpy.specifier):
                 reason = f"{old[0].line} was compiled for it"
                 if numpy is None:
-                    self._found["numpy"] = Requirement("numpy", limit, reason, old[0].distribution)
+                    specifier, origin = self._specifier("numpy")
+                    found = Requirement("numpy", specifier or limit, reason, origin or old[0].distribution)
+                    self._found["numpy"] = found
                 else:
                     numpy.specifier, numpy.origin = limit, old[0].distribution
                 return

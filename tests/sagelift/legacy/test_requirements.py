@@ -107,6 +107,14 @@ def test_a_pickle_tells_what_made_it_without_being_loaded(tmp_path: Path) -> Non
     assert found.lines == ("numpy<2", "scikit-learn==0.24.2", "cloudpickle")
 
 
+def test_numpy_is_that_of_today(tmp_path: Path) -> None:
+    python = environment(tmp_path, numpy="1.23.5", pandas="1.5.3")
+
+    found = infer(tmp_path, "import pandas\n", python)
+
+    assert found.lines == ("numpy==1.23.5", "pandas==1.5.3", "cloudpickle")
+
+
 def test_what_was_removed_limits_the_versions_and_the_python(tmp_path: Path) -> None:
     found = infer(tmp_path, "import pandas as pd\nfrom sklearn.externals import joblib\nd = d.append(pd.DataFrame())\n")
 
