@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sagelift.legacy import core, moves, names
+from sagelift.legacy import core, loops, moves, names
 from sagelift.legacy.effects import Effects
 from sagelift.legacy.moves import MODEL, Span
 from sagelift.legacy.program import Program, Statement
@@ -185,7 +185,7 @@ def _variants(program: Program, effects: Effects, span: Span, tier: set[Role]) -
         cuts = Cuts(program, *moved)
         if cuts.degenerate == SINGLE_LINE:
             cuts = Cuts(program, *moves.widen(program, moved))
-        if cuts.degenerate and (divided := moves.divide_last_loop(program, moved, tier)):
+        if cuts.degenerate and (divided := loops.divide_last(program, effects, moved, tier)):
             cuts = Cuts(program, *divided)
         found.append(cuts)
     return found

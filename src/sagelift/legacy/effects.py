@@ -38,7 +38,10 @@ VIEWS = {
 
 @dataclass(frozen=True)
 class _Effect:
+    """What a statement does; `touches` and `changes` count with all names that may be of the same objects."""
+
     reads: frozenset[str]
+    touches: frozenset[str]
     binds: frozenset[str]
     changes: frozenset[str]
     is_random: bool
@@ -65,11 +68,18 @@ class Effects:
         """Return whether two statements may run in either order."""
         a, b = self._of(one), self._of(other)
         return not (
-            a.binds & (b.reads | b.binds | b.changes)
-            or b.binds & (a.reads | a.changes)
-            or a.changes & (b.reads | b.changes)
-            or b.changes & a.reads
-            or (a.is_random and b.is_random)
+            a.binds & (b.reads | b.binds)
+            or b.binds & a.reads
+            or a.changes & (b.touches | b.changes)
+            or b.changes & a.touches
+            or self.meet(one, other)
+        )
+
+    def meet(self, one: Statement, other: Statement) -> bool:
+        """Return whether the order of two statements matters outside of variables: both show something, say."""
+        a, b = self._of(one), self._of(other)
+        return (
+            (a.is_random and b.is_random)
             or (a.is_seen and b.is_seen)
             or (a.writes_files and (b.reads_files or b.writes_files))
             or (b.writes_files and a.reads_files)
@@ -78,6 +88,14 @@ class Effects:
     def is_seen(self, statement: Statement) -> bool:
         """Return whether somebody sees the statement's effect: it prints, plots or writes."""
         return self._of(statement).is_seen
+
+    def reads(self, statement: Statement) -> frozenset[str]:
+        """Return the variables that a statement, or what it calls, may read."""
+        return self._of(statement).reads
+
+    def with_aliases(self, found: set[str]) -> set[str]:
+        """Return variables with all that may be other names for (parts of) their objects."""
+        return found.union(*(self._aliases.get(name, set()) for name in found))
 
     def changes(self, statement: Statement) -> frozenset[str]:
         """Return the variables whose objects a statement may change in place."""
@@ -105,17 +123,15 @@ class Effects:
         calls = [n for t in (tree, *(d.tree for d in inner)) for n in ast.walk(t) if isinstance(n, ast.Call)]
         acts = isinstance(tree, ast.Expr) and bool(_roots([tree.value]) & set(program.imported))
         return _Effect(
-            frozenset(self._with_aliases(reads - fixed)),
+            frozenset(reads - fixed),
+            frozenset(self.with_aliases(reads - fixed)),
             frozenset(binds),
-            frozenset(self._with_aliases(changes - set(program.imported))),
+            frozenset(self.with_aliases(changes - set(program.imported))),
             any(RANDOM.search(ast.unparse(call.func)) for call in calls),
             acts or Role.WRITE in roles,
             bool(roles & {Role.READ, Role.LOAD_MODEL}),
             any(_writes_file(call) for call in calls),
         )
-
-    def _with_aliases(self, found: set[str]) -> set[str]:
-        return found.union(*(self._aliases.get(name, set()) for name in found))
 
     def _changes(self, tree: ast.AST) -> set[str]:
         """Return the names whose objects a piece of code may change in place."""

@@ -63,7 +63,7 @@ def _divided(program: Program, found: Sequence[Statement], statement: Statement,
     call = _early_call(tree.value, program, wanted)
     if call is None or call is tree.value:
         return [statement]
-    name = _unused(_result(call), program, found)
+    name = unused(_result(call), program, found)
     first = statements.parse(f"{name} = {ast.unparse(call)}", statement.lines).led_by(statement.leading_lines)
     replacer = _Replacer(ast.unparse(call), name)
     node = statement.node.visit(replacer)
@@ -83,7 +83,8 @@ def _result(call: ast.Call) -> str:
     return noun
 
 
-def _unused(stem: str, program: Program, found: Sequence[Statement]) -> str:
+def unused(stem: str, program: Program, found: Sequence[Statement]) -> str:
+    """Return a name that neither the program nor these statements use: the stem, or one with a number."""
     taken = {n for s in found for n in s.names.reads | s.names.binds} | set(program.definitions) | set(program.imported)
     candidates = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
     return next(name for name in candidates if name not in taken)
@@ -198,59 +199,3 @@ def widen(program: Program, span: Span) -> Span:
         first -= 1
         needed |= found[first].names.reads
     return Span(found, first, end)
-
-
-def divide_last_loop(program: Program, span: Span, wanted: set[Role]) -> Span | None:
-    """Divide a loop that infers and reports in turn, where it ends the program: all inferences, then all reports."""
-    loop = span.statements[-1]
-    node, tree = loop.node, loop.tree
-    if span.end != len(span.statements) or not isinstance(node, cst.For) or not isinstance(tree, ast.For):
-        return None
-    body = node.body
-    at = _end_of_inference(program, tree, wanted)
-    carried = _carried(program, tree, at) if at else []
-    if not carried or not isinstance(body, cst.IndentedBlock):
-        return None
-    collected = _unused("results", program, span.statements)
-    bundle = f"{', '.join(carried)}," if len(carried) == 1 else ", ".join(carried)
-    keep = statements.parse(f"{collected}.append(({bundle}))", loop.lines).node
-    first = node.with_changes(body=body.with_changes(body=[*body.body[:at], keep], footer=[]))
-    second = cst.parse_statement(f"for {bundle} in {collected}:\n    pass\n").with_changes(
-        body=body.with_changes(body=body.body[at:])
-    )
-    start = statements.parse(f"{collected} = []", loop.lines).led_by(loop.leading_lines)
-    loops = [start, loop.with_node(first).led_by([]), Statement(second, loop.lines)]
-    divided = [*span.statements[:-1], *loops]
-    return Span(divided, span.first, len(divided) - 1)
-
-
-def _end_of_inference(program: Program, tree: ast.For, wanted: set[Role]) -> int:
-    """Return how many statements of a loop infer or come before; 0 if the loop cannot be divided behind them."""
-    roles = [program.judge.roles(s) for s in tree.body]
-    at = max((i for i, found in enumerate(roles) if found & wanted), default=-1) + 1
-    writes = any(Role.WRITE in found for found in roles[:at])
-    jumps = any(isinstance(n, ast.Break | ast.Continue | ast.Return) for s in tree.body for n in ast.walk(s))
-    lines = {s.lineno for s in tree.body}
-    shared_lines = len(lines) < len(tree.body)
-    return 0 if at == len(tree.body) or writes or jumps or tree.orelse or shared_lines else at
-
-
-def _carried(program: Program, tree: ast.For, at: int) -> list[str]:
-    """Return what the reports of a turn need of its inferences; nothing if the turns depend on each other."""
-    head, tail = tree.body[:at], tree.body[at:]
-    before, after = names.of(head), names.of(tail)
-    turn = names.targets(tree.target)
-    carried = (before.binds | turn) & names.upward_exposed(tail)
-    changed = {
-        n.func.value.id
-        for s in tail
-        for n in ast.walk(s)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and isinstance(n.func.value, ast.Name)
-    } | {n.value.id for s in tail for n in ast.walk(s) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name)
-         and not isinstance(n.ctx, ast.Load)}  # fmt: skip
-    # What the reports bind or change must not matter to a later inference, and what is carried is made anew each turn.
-    depends = after.binds & before.reads or changed & before.reads - set(program.imported) - turn
-    remains = (carried & before.binds) - before.certain or carried & before.reads & names.upward_exposed(head) - turn
-    # An object that is made once and changed in each turn would be the same one in all of them.
-    remade = {n for s in head for n in names.of(s).certain}
-    return [] if depends or remains or not carried <= remade | turn else sorted(carried)

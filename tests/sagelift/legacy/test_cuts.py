@@ -153,40 +153,6 @@ def test_a_constant_stays_with_what_reads_it(tmp_path: Path) -> None:
     assert found["postprocessing"] == ["print(y)"]
 
 
-def test_a_last_loop_is_divided_into_inferences_and_reports(tmp_path: Path) -> None:
-    code = """
-    df = read_csv("a")
-    for name, model in models:
-        y = model.fit(df).predict(df)
-        print(name)
-        print(y)
-    """
-    found = parts(tmp_path, code)
-
-    assert found["predict"] == [
-        "results = []",
-        "for name, model in models:",
-        "    y = model.fit(df).predict(df)",
-        "    results.append((name, y))",
-    ]
-    assert found["postprocessing"] == ["for name, y in results:", "    print(name)", "    print(y)"]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "    y = m.predict(df)\n    df.append(y)\n    print(y)",
-        "    y = m.predict(df + n)\n    n = len(y)\n    print(n)",
-        "    all.append(m.predict(df))\n    print(all)",
-        "    y = m.predict(df)\n    if y:\n        break\n    print(y)",
-    ],
-)
-def test_a_loop_whose_turns_depend_on_each_other_stays_whole(tmp_path: Path, body: str) -> None:
-    cuts = propose(program(tmp_path, f"df = read_csv('a')\nall = []\nn = 1\nfor m in models:\n{body}\n"))[0]
-
-    assert cuts.degenerate == "nothing is left for postprocessing"
-
-
 def test_what_a_predict_of_one_line_needs_next_to_it_comes_along(tmp_path: Path) -> None:
     before = "".join(f"df['{c}'] = df['{c}'].fillna(0)\n" for c in "abcdefg")
     found = parts(tmp_path, f"df = read_csv('a')\n{before}y = Model('m').predict(df)\nlabels = y > 1\nprint(labels)\n")
