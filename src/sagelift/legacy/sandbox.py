@@ -344,17 +344,28 @@ class _Run:
             if kind == "root":
                 root = Path(note["path"])
             elif kind == "error":
-                path = Path(note["path"])
-                if path.is_relative_to(trace.parent / "home"):
-                    note["path"] = f"~/{path.relative_to(trace.parent / 'home')}"
-                elif root is not None and path.is_relative_to(root):
-                    # As the script sees it.
-                    note["path"] = os.path.relpath(path, root / self._folder)
                 self.fault = note
             else:
                 target = _target(note, root, [temporary, self._workshop])
                 if target is not None:
                     self.accesses.append(Access(kind, target, tuple(note["lines"])))
+        self._show_as_seen(root, trace.parent / "home")
+
+    def _show_as_seen(self, root: Path | None, home: Path) -> None:
+        """Let what is said name files as the script does: nobody knows the folders of the sandbox."""
+        seen = {home: "~", self._workshop: "."}
+        if root is not None:
+            seen = {root / self._folder: ".", root: os.path.relpath(root, root / self._folder), **seen}
+
+        def shown(text: str) -> str:
+            for folder, name in seen.items():
+                text = text.replace(f"{folder}{os.sep}", "" if name == "." else name + os.sep).replace(
+                    str(folder), name
+                )
+            return text
+
+        self.log = shown(self.log)
+        self.fault |= {key: shown(text) for key, text in self.fault.items() if isinstance(text, str)}
 
 
 def _target(note: Mapping[str, object], root: Path | None, own: Iterable[Path]) -> str | None:
@@ -395,8 +406,10 @@ def _explained(run: _Run, source: Source) -> str:
         reason = f"{path} is not there: put it there, or say where it is with --path '{path}=FILE'."
     elif kind == "PermissionError" and path:
         reason = f"{path} may not be written, as it is no file of the script's: write beside the script."
-    elif kind in {"ImportError", "ModuleNotFoundError"}:
+    elif kind == "ModuleNotFoundError":
         reason = f"{text}: add its distribution with --requirements."
+    elif kind == "ImportError" and "site-packages" in text:
+        reason = f"{text.partition(' (/')[0]}: give the version that the code was written for with --requirements."
     return f"{where}: {reason}"
 
 

@@ -208,6 +208,8 @@ def test_a_notebook_runs_beside_its_files(record: Record) -> None:
             "line 2: ~/in.csv is looked for in the home folder",
         ),
         ("import os\nopen(os.path.abspath('in.csv'))\n", "line 2: in.csv is not there: put it there, or say where"),
+        ("import os\nraise ValueError(os.path.abspath('in.csv'))\n", "line 2: ValueError: in.csv: the code must run"),
+        ("from rich import no\n", "line 1: cannot import name 'no' from 'rich': give the version that the code was"),
         ("import not_there\n", "line 1: No module named 'not_there': add its distribution with --requirements."),
         ("def f():\n    return 1 / 0\nf()\n", "line 2: ZeroDivisionError: division by zero"),
         ("import os\nos.kill(os.getpid(), 9)\n", "was ended by SIGKILL"),
@@ -299,10 +301,10 @@ def test_a_chain_runs_each_script_in_a_process_of_its_own(tmp_path: Path) -> Non
 def test_a_chain_ends_with_the_script_that_fails(tmp_path: Path) -> None:
     (tmp_path / "inputs").mkdir()
     (tmp_path / "inputs" / "in.txt").write_text("")
-    scripts = chain(tmp_path / "src", preprocessing="step.pass_on(file=open('in.txt'))", predict="pass")
+    scripts = chain(tmp_path / "src", preprocessing="step.pass_on(turns=(n for n in [1]))", predict="pass")
     recording = sandbox.run_chain(scripts, tmp_path / "inputs", tmp_path / "outputs", interpreter=PYTHON)
     assert recording.failure.startswith("preprocessing: ")
-    assert "file" in recording.failure
+    assert "turns (generator) cannot cross" in recording.failure
     assert not recording.outputs.exists()
 
 
