@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import libcst as cst
 
 from sagelift.legacy import names, statements
+from sagelift.legacy.headings import MOST_WORDS
 from sagelift.legacy.statements import Statement
 
 IMPORTS = (ast.Import, ast.ImportFrom)
@@ -83,7 +84,8 @@ def _divided(
     lines: list[cst.EmptyLine], own: re.Pattern[str], at: int
 ) -> tuple[list[cst.EmptyLine], list[cst.EmptyLine]]:
     """Return the lines that wait for what follows, and those that stay: from an index on, or about their own."""
-    if any(line.comment and own.search(line.comment.value) for line in lines[:at]):
+    texts = [line.comment.value for line in lines[:at] if line.comment]
+    if any(own.search(text) and len(text.split()) <= MOST_WORDS for text in texts):
         return [], lines
     return lines[:at], lines[at:]
 

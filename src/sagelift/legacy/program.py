@@ -119,7 +119,8 @@ def take_apart(source: Source) -> Program:
 def _sorted(program: Program, sequence: list[Statement]) -> Program:
     """Tell imports, definitions and constants from what must run in order."""
     bound = Counter(name for s in sequence for name in s.names.binds)
-    fixed = {name for name, count in bound.items() if count == 1} - {n for s in sequence for n in s.names.globals}
+    fixed = {name for name, count in bound.items() if count == 1 or _is_defined_only(name, sequence)}
+    fixed -= {n for s in sequence for n in s.names.globals}
     changeable = _changeable(ast.Module([s.tree for s in sequence], []))
     imported: set[str] = set()
     codes: set[str] = set()
@@ -134,7 +135,8 @@ def _sorted(program: Program, sequence: list[Statement]) -> Program:
         elif _is_about_path(tree) and statement.names.reads <= imported | BUILTINS:
             program.imports.append(statement)
         elif isinstance(tree, (*names.FUNCTIONS, ast.ClassDef)) and tree.name in fixed:
-            program.definitions[tree.name] = statement
+            # So may the same function.
+            program.definitions.setdefault(tree.name, statement)
         else:
             program.statements.append(statement)
             if isinstance(tree, ast.Assign) and _is_literal(tree.value) and isinstance(tree.targets[0], ast.Name):
@@ -151,6 +153,17 @@ def _is_imported_only(name: str, sequence: list[Statement]) -> bool:
     """Whether everything that binds a name imports the same."""
     origins = {_origin(s.tree, name) for s in sequence if name in s.names.binds | s.names.globals}
     return len(origins) == 1 and None not in origins
+
+
+def _is_defined_only(name: str, sequence: list[Statement]) -> bool:
+    """Whether everything that binds a name defines the same function, which holds nothing that could change."""
+    trees = [s.tree for s in sequence if name in s.names.binds]
+    are_plain = all(
+        isinstance(tree, names.FUNCTIONS)
+        and not (tree.decorator_list or tree.args.defaults or any(tree.args.kw_defaults))
+        for tree in trees
+    )
+    return are_plain and len({ast.dump(tree) for tree in trees}) == 1
 
 
 def _origin(tree: ast.stmt, name: str) -> str | None:

@@ -31,17 +31,19 @@ HARMLESS_COMMANDS = re.compile(
 HELP = re.compile(r"\?{1,2}[\w.]+|[\w.]+\?{1,2}")
 PLOTTING = re.compile(r"\b(?:plt|sns|seaborn|pyplot)\.|\.(?:plot|hist|boxplot|scatter)\b|\bplot_\w+\(")
 IMPORTS_PLT = re.compile(
-    r"^\s*(?:import matplotlib\.pyplot as plt|from matplotlib import pyplot as plt)\b", re.MULTILINE
+    r"^\s*(?:import matplotlib\.pyplot as|from matplotlib import pyplot as|from matplotlib import) (plt|pyplot)\b",
+    re.MULTILINE,
 )
 # Calls whose value is None, or a part of a figure: a notebook shows nothing for them that is worth keeping.
 SILENT_CALLS = {
     "display", "np.random.seed", "np.set_printoptions", "os.makedirs", "os.mkdir", "pd.set_option", "pickle.dump",
+    "plt.style.use",
     "print", "random.seed", "sns.set", "sns.set_context", "sns.set_palette", "sns.set_style", "sns.set_theme",
     "warnings.filterwarnings", "warnings.simplefilter",
 }  # fmt: skip
 SILENT_CALLS_OF_PLT = {
     "annotate", "axhline", "axvline", "bar", "barh", "clf", "close", "colorbar", "contour", "contourf", "fill_between",
-    "grid", "imshow", "legend", "savefig", "scatter", "show", "style.use", "subplots_adjust", "suptitle", "text",
+    "grid", "imshow", "legend", "savefig", "scatter", "show", "subplots_adjust", "suptitle", "text",
     "tight_layout", "title", "xlabel", "ylabel",
 }  # fmt: skip
 # Methods of tables that write, given where to.
@@ -181,7 +183,7 @@ def _read_notebook(path: Path) -> Source:
     places = [Place(0, 0)]
     magics: list[Magic] = []
     number = 0
-    has_plt = False
+    plt = ""
     for cell in notebook.cells:
         block: list[str] = []
         if cell.cell_type == "markdown":
@@ -189,8 +191,9 @@ def _read_notebook(path: Path) -> Source:
             block_places = [Place(number, 0)] * len(block)
         elif cell.cell_type == "code":
             number += 1
-            has_plt = has_plt or bool(IMPORTS_PLT.search(cell.source))
-            block = _shown(_python(cell.source, number, magics), has_plt=has_plt)
+            imported = IMPORTS_PLT.search(cell.source)
+            plt = imported[1] if imported else plt
+            block = _shown(_python(cell.source, number, magics), plt)
             # What is shown is added at the end.
             written = cell.source.count("\n") + 1
             block_places = [Place(number, min(index, written)) for index in range(1, len(block) + 1)]
@@ -237,8 +240,13 @@ def _is_harmless(text: str, name: str) -> bool:
     return text.startswith("%") and name in HARMLESS_MAGICS | TRANSPARENT_CELL_MAGICS | TRANSPARENT_LINE_MAGICS
 
 
-def _shown(code: str, *, has_plt: bool) -> list[str]:
-    """Make visible what a notebook shows by itself: the last expression of a cell, and its figures."""
+def _shown(code: str, plt: str) -> list[str]:
+    """Make visible what a notebook shows by itself: the last expression of a cell, and its figures.
+
+    Args:
+        code: The code of a cell.
+        plt: The name that `matplotlib.pyplot` has in it; empty before it is imported.
+    """
     try:
         module = cst.parse_module(code)
     except cst.ParserSyntaxError:
@@ -250,8 +258,8 @@ def _shown(code: str, *, has_plt: bool) -> list[str]:
             call = cst.Call(cst.Name("display"), [cst.Arg(_as_argument(last.value))])
             body[-1] = body[-1].with_changes(body=[*body[-1].body[:-1], last.with_changes(value=call)])
     lines = module.with_changes(body=body).code.rstrip("\n").split("\n")
-    if has_plt and PLOTTING.search(code) and not lines[-1].startswith("plt.show("):
-        lines.append("plt.show()")
+    if plt and PLOTTING.search(code) and not lines[-1].startswith(f"{plt}.show("):
+        lines.append(f"{plt}.show()")
     return lines
 
 
@@ -260,10 +268,10 @@ def _shows(expression: cst.BaseExpression) -> bool:
     if not isinstance(expression, cst.Call):
         return False
     function = cst.Module([]).code_for_node(expression.func)
-    method = function.rpartition(".")[2]
+    owner, _, method = function.rpartition(".")
     return (
         function in SILENT_CALLS
-        or (function.startswith("plt.") and function.removeprefix("plt.") in SILENT_CALLS_OF_PLT)
+        or (owner in {"plt", "pyplot"} and method in SILENT_CALLS_OF_PLT)
         or (method in SILENT_WRITERS and bool(expression.args))
         or any(_is_in_place(argument) for argument in expression.args)
     )

@@ -30,6 +30,24 @@ def test_imports_that_bind_the_same_to_a_name_are_all_kept(tmp_path: Path) -> No
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_definition"),
+    [
+        ("def f(x):\n    return x", "def f(x):\n    # once more\n    return x", True),
+        ("def f(x):\n    return x", "def f(x):\n    return -x", False),
+        ("def f(x=[]):\n    return x", "def f(x=[]):\n    return x", False),
+        ("@cache\ndef f(x):\n    return x", "@cache\ndef f(x):\n    return x", False),
+    ],
+)
+def test_a_function_may_be_defined_more_than_once(
+    tmp_path: Path, first: str, second: str, *, is_definition: bool
+) -> None:
+    taken = program(tmp_path, f"{first}\ny = f(1)\n{second}\nz = f(2)\n")
+
+    assert ("f" in taken.definitions) == is_definition
+    assert lines(taken)[0 if is_definition else -1] == ("y = f(1)" if is_definition else "z = f(2)")
+
+
 def test_a_name_that_means_two_things_is_no_import(tmp_path: Path) -> None:
     taken = program(tmp_path, "from a import load\nx = load()\nfrom b import load\ny = load()\n")
 

@@ -117,6 +117,12 @@ def test_figures_are_shown_after_the_cell_that_plots(tmp_path: Path) -> None:
     assert code.startswith("display(df.plot())\n\nimport")
 
 
+def test_figures_are_shown_under_the_name_that_pyplot_has(tmp_path: Path) -> None:
+    code = code_of(tmp_path, "from matplotlib import pyplot\npyplot.scatter(x, y)", "pyplot.show()")
+
+    assert code.splitlines()[1:] == ["pyplot.scatter(x, y)", "pyplot.show()", "", "pyplot.show()", ""]
+
+
 def test_lines_are_found_again_in_their_cells(tmp_path: Path) -> None:
     read = source.read(notebook(tmp_path, "# # Title", "x = 1", "y = 2\n\nx + y", ""))
 
