@@ -1,6 +1,7 @@
 """What `sagelift assess` shows: a table, JSON, and a page of HTML that needs nothing beside itself."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
@@ -19,12 +20,14 @@ from rich.table import Table
 
 from sagelift.errors import SageliftError
 from sagelift.legacy.assessment import Assessment, Part, Reason, Survey, Verdict
+from sagelift.legacy.cuts import STEPS
 from sagelift.legacy.findings import Finding
 from sagelift.legacy.source import Place
 
 FORMAT = 1
 """The version of the JSON's shape; it changes when a key goes or means something else."""
 
+_DOES = {"training": "trains", "inference": "infers", "training and inference": "trains, infers", "neither": "", "": ""}
 _STYLES = {Verdict.SPLITS: "green", Verdict.WRAPS: "yellow", Verdict.NEEDS_A_PERSON: "bold red"}
 
 
@@ -37,15 +40,18 @@ def shown(survey: Survey) -> Iterator[RenderableType]:
 
 
 def _table(survey: Survey) -> Iterator[RenderableType]:
+    folder = Path(os.path.commonpath([model.path.parent for model in survey.models] or [""]))
+    if folder.name:
+        yield f"[bold]{escape(str(folder))}[/]"
     lines = Table(box=None, pad_edge=False, header_style="bold")
-    lines.add_column("file", overflow="fold", ratio=3)
+    lines.add_column("file", overflow="fold")
     lines.add_column("verdict", no_wrap=True)
     lines.add_column("Python", no_wrap=True)
     lines.add_column("does", no_wrap=True)
-    lines.add_column("why", overflow="fold", ratio=5)
+    lines.add_column("cut, or why not", overflow="fold")
     for model in survey.models:
-        why = _why(model)
-        lines.add_row(escape(str(model.path)), _styled(model.verdict), escape(_python(model)), model.does, escape(why))
+        name, why = str(model.path.relative_to(folder)), _cuts(model) or _why(model)
+        lines.add_row(escape(name), _styled(model.verdict), escape(_python(model)), _DOES[model.does], escape(why))
     if survey.models:
         yield lines
     counts = Counter(model.verdict for model in survey.models)
@@ -115,6 +121,12 @@ def _between(first: Place, last: Place) -> str:
     if first.cell == last.cell:
         return f"cell {first.cell}, lines {first.line}-{last.line}"
     return f"{first} to {last}"
+
+
+def _cuts(model: Assessment) -> str:
+    """Return where predict and postprocessing would begin; empty where the code is not split."""
+    begins = [str(part.places[0][0]) for part in model.parts if part.step in STEPS[1:]]
+    return f"before {' and '.join(begins)}" if begins else ""
 
 
 def _why(model: Assessment) -> str:

@@ -78,7 +78,7 @@ def test_many_are_a_line_each(
 
     shown = capsys.readouterr().out
     assert re.search(r"needs a person .*def f\(:", shown.replace("\n", " "))
-    assert re.search(r"splits +3 +training and inference", shown)
+    assert re.search(r"score.py +splits +3 +trains, infers +before line 7 and line 9 *\n", shown)
     assert "splits: 1, needs a person: 1" in shown.splitlines()
 
 
