@@ -229,7 +229,7 @@ class _Migration:
             attempt, proof = self._try(bench, candidate, way)
             if proof:
                 self._draft.install()
-                notes = (*self._notes, *staged.notes)
+                notes = (*self._notes, *staged.notes, *self._runs.notes(self._source.path.name))
                 return Outcome(self._order, self._source, attempt, reasons, notes, self._requirements, proof)
             reasons.append(f"{way.name}{candidate.name}: {attempt.failure}.")
         return None

@@ -94,6 +94,12 @@ class Runs:
         self._write()
         return self._recording
 
+    def notes(self, name: str) -> list[str]:
+        """Return what a person should know about the runs of the code of this name: a sentence each."""
+        if not json.loads(self._recording.read_bytes())["random"]:
+            return []
+        return [f"{name} draws random numbers without a seed: its runs were compared with one, and differ without it."]
+
     def doubt(self) -> bool:
         """Run the original some more; return whether its runs agree in less than it seemed."""
         before = self._unstable

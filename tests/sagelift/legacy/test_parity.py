@@ -51,6 +51,7 @@ def test_code_that_does_the_same_without_a_seed_runs_twice(runs: MakeRuns) -> No
     recorded, original = runs(1)
 
     assert json.loads(recorded.compare().read_bytes()) == {"unstable": {}, "random": {}}
+    assert recorded.notes("a.py") == []
     assert len(original.names) == 2
 
 
@@ -61,6 +62,7 @@ def test_random_numbers_that_begin_alike_are_compared(runs: MakeRuns) -> None:
         "unstable": {},
         "random": {"stdout.txt": ["numbers of line 1"]},
     }
+    assert [note.partition(":")[0] for note in recorded.notes("a.py")] == ["a.py draws random numbers without a seed"]
     assert len(original.names) == 3
 
 
