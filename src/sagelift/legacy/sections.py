@@ -18,8 +18,8 @@ SHORTEST = 25
 MOST_VARIABLES = 6
 """How many variables a function takes or returns before it is worth keeping it together with the next one."""
 FEW_LINES, MANY_LINES = 5, 40
-# What a division costs: a function, one too small or too long, a comment that is no marked heading, each variable.
-A_FUNCTION, A_MISSING_LINE, A_FURTHER_LINE, A_MARK, A_VARIABLE, ONE_TOO_MANY = 3.0, 2.0, 0.5, 4.0, 0.5, 10.0
+# What a division costs: a function, one too small or too long, each variable; and what a marked heading is worth.
+A_FUNCTION, A_MISSING_LINE, A_FURTHER_LINE, A_MARK, A_VARIABLE, ONE_TOO_MANY = 3.0, 2.0, 0.5, 4.5, 0.25, 10.0
 # What these see depends on the function in which they stand.
 SCOPE_DEPENDENT = {"dir", "eval", "exec", "globals", "locals", "vars"}
 # Methods and functions that call a function that they are given at once, and forget it.
@@ -101,10 +101,9 @@ class Body:
 
     @cached_property
     def _order(self) -> list[str]:
-        """All variables in the order in which they come, those that are passed on as they are passed on."""
-        bound = [n.id for s in self.statements for n in ast.walk(s.tree) if isinstance(n, ast.Name)]
-        inner = [n for n in bound if n in self.variables and n not in self.passed]
-        return list(dict.fromkeys([*self.received, *inner, *self.passed]))
+        """All variables in the order in which they come."""
+        named = (n.id for s in self.statements for n in ast.walk(s.tree) if isinstance(n, ast.Name))
+        return list(dict.fromkeys([*self.received, *(n for n in named if n in self.variables), *self.passed]))
 
     def boundaries(self) -> list[int]:
         """Return the indices of the statements before which it can be divided, without any difference."""
@@ -250,6 +249,6 @@ class Namer:
         thing = "results" if shows else "data"
         if any(isinstance(n, ast.Name) and n.id in PLOTS for tree in trees for n in ast.walk(tree)):
             return "plot", thing, f"Plot the {thing}"
-        if not section.leaves or shows:
+        if Role.WRITE in roles and (shows or not section.leaves):
             return "show", thing, f"Show the {thing}"
         return "prepare", thing, f"Prepare the {thing}"
