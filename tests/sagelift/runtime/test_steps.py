@@ -217,8 +217,22 @@ def test_a_script_that_fails_when_run_whole_fails_the_step(run_steps: RunSteps) 
     assert left.files == {}
 
 
-def test_a_script_that_writes_where_its_output_is_kept_is_refused(run_steps: RunSteps) -> None:
-    left = run_steps("pass", "pass", "print(1); open('stdout.txt', 'w').close()")
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [
+        ("print(1); open('stdout.txt', 'w').close()", "stdout.txt"),
+        (
+            "import os, pylab; os.mkdir('figures'); pylab.plot(1); pylab.show(); pylab.savefig('figures/figure-01.png')",
+            "figures/figure-01.png",
+        ),
+    ],
+)
+def test_a_script_that_writes_where_its_output_is_kept_is_refused(run_steps: RunSteps, code: str, path: str) -> None:
+    left = run_steps("pass", "pass", code)
 
     assert left.code == 1
-    assert "writes stdout.txt itself" in left.log
+    assert f"writes {path} itself" in left.log
+
+
+def test_a_script_that_prints_nothing_may_write_what_would_be_kept(run_steps: RunSteps) -> None:
+    assert run_steps("pass", "pass", "open('stdout.txt', 'w').write('1')").printed == "1"

@@ -228,13 +228,13 @@ def _leave(root: Path, folder: str, written: list[str], left: Path) -> None:
     if prefix != "./" and all(path.startswith(prefix) for path in written):
         root /= folder
         written = [path[len(prefix) :] for path in written]
-    taken = {STDOUT} & set(written)
-    if taken:
-        sys.exit(f"The script writes {STDOUT} itself, where what it prints would be kept.")
     folders.move(written, root, left)
 
 
 def _leave_shown(kept: Path, left: Path, *, whole: bool) -> None:
     """Leave what was printed and plotted."""
     shown = [path for path in folders.files(kept) if whole or (kept / path).stat().st_size]
+    taken = [path for path in shown if (left / path).exists()]
+    if taken:
+        sys.exit(f"The script writes {taken[0]} itself, where what it prints or plots is kept: let it write elsewhere.")
     folders.move(shown, kept, left)
