@@ -2,16 +2,16 @@
 
 import ast
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sagelift.legacy import moves, names
 from sagelift.legacy.effects import Effects
 from sagelift.legacy.moves import Span
 from sagelift.legacy.program import Program
-from sagelift.legacy.roles import Role
+from sagelift.legacy.roles import WRITE, Role
 
 LEAST = 2
-"""How many statements have to reckon for a core."""
+"""How many statements have to reckon for a core, those in loops and branches included."""
 
 COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 RECKONING = (ast.BinOp, ast.BoolOp, ast.Call, ast.Compare, *names.COMPREHENSIONS)
@@ -36,9 +36,11 @@ def find(program: Program, model: Collection[Role]) -> Span | None:
     # To clean the data is to prepare it, where there is more to do.
     at_end = [i for i in working if i >= begin]
     more = [*itertools.dropwhile(lambda i: _cleans(statements[i].tree), at_end)]
-    chosen = more if len(more) >= LEAST else at_end
+    chosen = more if _work(program, more) >= LEAST else at_end
     early = [i for i in working if data <= i < begin and not _cleans(statements[i].tree)]
-    if len(chosen) < max(LEAST, len(early) + 1) or any(effects.writes_files(s) for s in statements[: chosen[0]]):
+    if _work(program, chosen) < max(LEAST, _work(program, early) + 1):
+        return None
+    if any(effects.writes_files(s) for s in statements[: chosen[0]]):
         return None
     at_work = {id(statements[i]) for i in chosen}
     span = moves.reports_last(
@@ -69,17 +71,30 @@ def _reckons(program: Program, effects: Effects, index: int) -> bool:
     is_shown = effects.is_seen(statement)
     if isinstance(tree, COMPOUND):
         later = {name for s in program.statements[index + 1 :] for name in s.names.reads}
-        return _has_work(tree) and (not is_shown or bool(statement.names.binds & later))
+        return _work_of(tree) > 0 and (not is_shown or bool(statement.names.binds & later))
     if isinstance(tree, ast.Expr):
         shown = {name for s in program.statements if effects.is_seen(s) for name in s.names.binds}
         return not is_shown and bool(effects.changes(statement) - shown)
-    return not is_shown and isinstance(tree, ast.Assign | ast.AugAssign | ast.AnnAssign) and _has_work(tree)
+    return not is_shown and _work_of(tree) > 0
 
 
-def _has_work(tree: ast.stmt) -> bool:
-    values = [n.value for n in ast.walk(tree) if isinstance(n, ast.Assign | ast.AnnAssign) and n.value]
-    return any(isinstance(n, ast.AugAssign) for n in ast.walk(tree)) or any(
-        isinstance(n, RECKONING) for value in values for n in ast.walk(value)
+def _work(program: Program, chosen: Iterable[int]) -> int:
+    return sum(max(1, _work_of(program.statements[i].tree)) for i in chosen)
+
+
+def _work_of(tree: ast.stmt) -> int:
+    """Return how many assignments, and calls of methods, of a statement and within it reckon."""
+    return sum(
+        isinstance(n, ast.AugAssign)
+        or (isinstance(n, ast.Assign | ast.AnnAssign) and any(isinstance(v, RECKONING) for v in ast.walk(n.value or n)))
+        or (isinstance(n, ast.Expr) and _changes(n.value))
+        for n in ast.walk(tree)
+    )
+
+
+def _changes(value: ast.expr) -> bool:
+    return (
+        isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and not WRITE.fullmatch(value.func.attr)
     )
 
 

@@ -39,6 +39,19 @@ def test_data_may_be_made_where_none_is_read(tmp_path: Path) -> None:
     assert parts(tmp_path, code)["predict"] == ["t = a.mean() / b.std()", "p = 1 - t * 2"]
 
 
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for i in range(9):\n    err = w * x\n    w -= err.mean()\n    if i == 8:\n        print(i)",
+        "for a in x:\n    w = w + a\n    seen.append(a)",
+    ],
+)
+def test_a_loop_alone_may_be_the_core(tmp_path: Path, loop: str) -> None:
+    code = f"x = np.loadtxt('a')\nw = 0.0\nseen = []\n{loop}\nprint(w, seen)\n"
+
+    assert parts(tmp_path, code)["predict"] == loop.splitlines()
+
+
 def test_main_is_unfolded_for_its_core(tmp_path: Path) -> None:
     code = """
     def main():
