@@ -222,7 +222,7 @@ def test_a_script_that_fails_when_run_whole_fails_the_step(run_steps: RunSteps) 
     [
         ("print(1); open('stdout.txt', 'w').close()", "stdout.txt"),
         (
-            "import os, pylab; os.mkdir('figures'); pylab.plot(1); pylab.show(); pylab.savefig('figures/figure-01.png')",
+            "import os, pylab; os.mkdir('figures'); pylab.gcf(); pylab.show(); pylab.savefig('figures/figure-01.png')",
             "figures/figure-01.png",
         ),
     ],
