@@ -1,16 +1,17 @@
 """What `sagelift import` does with legacy code, without a repository and its environment: the quick part of it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from sagelift.errors import SageliftError
-from sagelift.legacy import candidates, cuts, obstacles, parity, sandbox, source, staging
+from sagelift.legacy import candidates, cuts, obstacles, sandbox, source, staging
 from sagelift.legacy.candidates import Bench
 from sagelift.legacy.obstacles import Effect
+from sagelift.legacy.parity import Runs
 from sagelift.legacy.program import take_apart
+from sagelift.legacy.sandbox import Recording
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template"
 
@@ -52,23 +53,30 @@ def migrate(  # noqa: PLR0913  what there is to say about how a script is run
         return Ending("refused", refusals)
     located = staging.locate(code, arguments=arguments)
     program = take_apart(located.source)
-    try:
-        first, second = (
-            sandbox.record(
-                located.source,
-                located.layout,
-                folder / name,
-                interpreter=interpreter,
-                arguments=located.arguments,
-                answers=answers,
-                time_limit=time_limit,
-            )
-            for name in ("first", "second")
+
+    def record(name: str, *, seeded: bool) -> Recording:
+        return sandbox.record(
+            located.source,
+            located.layout,
+            folder / name,
+            interpreter=interpreter,
+            arguments=located.arguments,
+            answers=answers,
+            time_limit=time_limit,
+            seeded=seeded,
         )
+
+    try:
+        first = record("first", seeded=True)
+        runs = Runs(
+            TEMPLATE,
+            first.outputs,
+            lambda name, *, seeded: record(name, seeded=seeded).outputs,
+            folder / "recording.json",
+        )
+        recording = runs.compare()
     except SageliftError as error:
         return Ending("refused", [str(error)])
-    recording = folder / "recording.json"
-    recording.write_text(json.dumps({"unstable": parity.unstable(TEMPLATE, first.outputs, second.outputs)}))
     recorded: Future[Path] = Future()
     recorded.set_result(recording)
     bench = Bench(
@@ -81,6 +89,7 @@ def migrate(  # noqa: PLR0913  what there is to say about how a script is run
         time_limit=time_limit,
         expected=first.outputs,
         recording=recorded,
+        doubt=runs.doubt,
     )
     reasons = [str(obstacle) for obstacle in found if obstacle.effect is Effect.NO_SPLIT]
     for candidate in candidates.of([] if reasons else cuts.propose(program), None):
