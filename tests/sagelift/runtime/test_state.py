@@ -29,6 +29,20 @@ def test_variables_stay_what_they_are_to_each_other(run_steps: RunSteps) -> None
     assert left.printed == "True True [1, 2, 3]\n", left.log
 
 
+def test_views_show_what_becomes_of_a_dictionary(run_steps: RunSteps) -> None:
+    left = run_steps(
+        """
+        from collections import OrderedDict
+        from types import MappingProxyType
+        a, b = {"x": 1}, OrderedDict(x=1)
+        step.pass_on(a=a, b=b, views=[a.keys(), a.values(), a.items(), b.keys(), MappingProxyType(a)])
+        """,
+        "a, b, views = step.receive('a', 'b', 'views'); a['y'] = b['y'] = 2; print(*map(list, views))",
+    )
+
+    assert left.printed == "['x', 'y'] [1, 2] [('x', 1), ('y', 2)] ['x', 'y'] ['x', 'y']\n", left.log
+
+
 def test_definitions_cross_by_name_and_lambdas_by_value(run_steps: RunSteps) -> None:
     head = """
         import functools
@@ -80,6 +94,7 @@ def test_a_class_that_the_script_makes_while_it_runs_crosses_by_value(run_steps:
         ("x = (n for n in [1])", "x (generator) cannot cross to the next step: "),
         ("import os; x = open(os.devnull)", "it is an open file. Open it where it is used"),
         ("import threading; x = threading.Lock()", "x (lock) cannot cross"),
+        ("x = memoryview(b'a')", "x (memoryview) cannot cross to the next step: it is a view"),
         ("import sqlite3; x = sqlite3.connect(':memory:')", "x (Connection) cannot cross"),
         ("import sys, io; x = 1; sys.stdout = io.StringIO()", "sys.stdout is redirected"),
         ("import logging.handlers as h; x = 1; h.logging.getLogger('a').addHandler(h.QueueHandler(1))", "QueueHandler"),

@@ -18,14 +18,14 @@ from typing import Any, NamedTuple, Set
 
 import cloudpickle
 
-from . import databases, libraries, open_files
+from . import databases, libraries, open_files, views
 from .errors import CannotCross
 from .memory import Memory
 
 MAIN = "__main__"
 PROTOCOL = 4  # the newest that Python 3.7 reads
 NAMED = (type, types.FunctionType, functools._lru_cache_wrapper)  # noqa: SLF001 - nothing public is its type
-KINDS = (open_files, databases, libraries)
+KINDS = (open_files, databases, libraries, views)
 """The modules that know how to pickle what nobody else does."""
 DEFINED: set[str] = set()
 """The names that the script had defined before it ran."""
