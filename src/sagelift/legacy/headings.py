@@ -9,6 +9,7 @@ import libcst as cst
 
 MOST_WORDS = 9
 """Up to how many words a comment may have that is taken for a heading; what is longer explains something."""
+MOST_CHARACTERS = 120
 MOST_WORDS_OF_NAME = 6
 NUMBERED = "example|fig|figure|method|part|phase|plot|question|section|step|table|task"
 NUMBER = rf"(?:\(?(?:{NUMBERED})\s*\d+(?:\.\d+)*\b\s*[.):-]*|\(?\d+(?:\.\d+)*\s*[.):](?!\d)|\d+(?:\.\d+)+\s)\s*"
@@ -17,12 +18,12 @@ MARKED = re.compile(
     r"#{1,6}\s+\S"  # Markdown, as a notebook's cells have it: `# ## Load data`
     r"|\*\*[^*]+\*\*:?\s*$"  # a line in bold
     r"|<h\d\b"
-    r"|[-=*~_#+]{3,}\s*\w.*?[-=*~_#+]*\s*$"  # ---- load ----
+    r"|[-=*~_#+]{3,}\s*\w"  # ---- load ----
     rf"|{NUMBER}\w"  # 1. Load data
     r"|%%)",
     re.IGNORECASE,
 )
-RULE = re.compile(r"#\s*[-=*~_#+ ]{3,}\s*$|#{4,}\s*$")
+RULE = re.compile(r"#(?=\s*[-=*~_#+])[-=*~_#+\s]{3,}$")
 # What export from a notebook leaves.
 CELL = re.compile(r"#\s*(?:In ?\[[\d ]*\]:?|%%|<codecell>|<markdowncell>|coding: utf-8)\s*$")
 # Code that is out of use, magics, and more than one sentence.
@@ -150,7 +151,7 @@ def _title(block: Sequence[cst.EmptyLine]) -> tuple[str, bool, int]:
     while at < len(texts) and (RULE.match(texts[at]) or CELL.match(texts[at])):
         is_ruled = True
         at += 1
-    if at == len(texts):
+    if at == len(texts) or len(texts[at]) > MOST_CHARACTERS:
         return "", is_ruled, 0
     text = texts[at]
     is_marked = is_ruled or bool(MARKED.match(text))

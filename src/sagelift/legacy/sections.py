@@ -2,7 +2,7 @@
 
 import ast
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,7 @@ SHORTEST = 25
 """Lines of a part that stays one function."""
 MOST_VARIABLES = 6
 """How many variables a function takes or returns before it is worth keeping it together with the next one."""
-FEW_LINES, MANY_LINES = 5, 40
+FEW_LINES, MANY_LINES, LONGEST = 5, 40, 400
 # What a division costs: a function, one too small or too long, each variable; and what a marked heading is worth.
 A_FUNCTION, A_MISSING_LINE, A_FURTHER_LINE, A_MARK, A_VARIABLE, ONE_TOO_MANY = 3.0, 2.0, 0.5, 4.5, 0.25, 10.0
 # What these see depends on the function in which they stand.
@@ -85,16 +85,23 @@ class Body:
 
     def section(self, begin: int, end: int) -> Section:
         """Return the section of these statements, without its heading."""
-        inner = self.statements[begin:end]
+        [(takes, leaves)] = self.crossing(begin, [end])
+        return Section(self.statements[begin:end], self._in_order(takes), self._in_order(leaves))
+
+    def crossing(self, begin: int, ends: Iterable[int]) -> Iterator[tuple[set[str], set[str]]]:
+        """Yield what sections that begin alike take and leave, for each of their ends in turn."""
         reads: set[str] = set()
         certain: set[str] = set()
-        for statement, exposed in zip(inner, self._exposed[begin:end], strict=True):
-            reads |= exposed - certain
-            certain |= statement.names.certain
-        binds = {n for s in inner for n in s.names.binds}
-        left = binds & self._needed[end] & set(self.variables)
-        takes = (reads | (left - certain)) & self._bound[begin]
-        return Section(inner, self._in_order(takes), self._in_order(left))
+        binds: set[str] = set()
+        at = begin
+        for end in ends:
+            for statement, exposed in zip(self.statements[at:end], self._exposed[at:end], strict=True):
+                reads |= exposed - certain
+                certain |= statement.names.certain
+                binds |= statement.names.binds
+            at = end
+            leaves = binds & self._needed[end] & set(self.variables)
+            yield (reads | (leaves - certain)) & self._bound[begin], leaves
 
     def _in_order(self, found: set[str]) -> list[str]:
         return [n for n in self._order if n in found]
@@ -115,7 +122,8 @@ class Body:
         remembered: set[str] = set()
         fixed: set[str] = set()
         found = []
-        rebound = [set().union(*(s.names.binds for s in self.statements[at:])) for at in range(len(self.statements))]
+        binds = (s.names.binds for s in reversed(self.statements))
+        rebound = list(itertools.accumulate(binds, set.union, initial=set[str]()))[::-1]
         for index, statement in enumerate(self.statements):
             crossing = self._needed[index] & self._bound[index]
             if index and crossing <= sure and not remembered & rebound[index] and not crossing & fixed:
@@ -129,29 +137,27 @@ class Body:
 
 def divide(body: Body) -> list[Section]:
     """Divide a body at those of its headings that make functions of a good size with few variables; or not at all."""
-    whole = body.section(0, len(body.statements))
     lines = list(itertools.accumulate((s.code.count("\n") for s in body.statements), initial=0))
     if lines[-1] <= SHORTEST:
-        return [whole]
+        return [body.section(0, len(body.statements))]
     found: dict[int, Heading | None] = {0: headings.find([cst.EmptyLine(), *_leading(body.statements, 0)])}
-    for index in body.boundaries():
-        if heading := headings.find(_leading(body.statements, index)):
-            found[index] = heading
+    marked = ((index, headings.find(_leading(body.statements, index))) for index in body.boundaries())
+    found |= {index: heading for index, heading in marked if heading}
     places = [*found, len(body.statements)]
     best: dict[int, tuple[float, list[int]]] = {0: (0.0, [0])}
-    for end in places[1:]:
-        options = []
-        for begin in (p for p in places if p < end):
-            cost, division = best[begin]
-            heading = found[begin]
-            cost += _cost(body.section(begin, end), lines[end] - lines[begin])
-            cost -= A_MARK if begin and heading and heading.is_marked else 0
-            options.append((cost, [*division, end]))
-        best[end] = min(options)
-    division = best[places[-1]][1]
-    if len(division) == 2:  # noqa: PLR2004  its beginning and its end
-        return [whole]
+    for number, begin in enumerate(places[:-1]):
+        so_far, division = best[begin]
+        heading = found[begin]
+        so_far -= A_MARK if begin and heading and heading.is_marked else 0
+        # One heading further, however far that is; but no more than what would make far too long a function.
+        ends = [e for e in places[number + 1 :] if e == places[number + 1] or lines[e] - lines[begin] <= LONGEST]
+        for end, crossing in zip(ends, body.crossing(begin, ends), strict=True):
+            cost = so_far + _cost(crossing, lines[end] - lines[begin])
+            best[end] = min(best.get(end, (cost, [*division, end])), (cost, [*division, end]))
+    _, division = best[places[-1]]
     sections = [body.section(begin, end) for begin, end in itertools.pairwise(division)]
+    if len(sections) == 1:
+        return sections
     return [_under(section, found[begin]) for section, begin in zip(sections, division, strict=False)]
 
 
@@ -167,10 +173,10 @@ def _under(section: Section, heading: Heading | None) -> Section:
     return Section([first.led_by(heading.rest), *rest], section.takes, section.leaves, heading)
 
 
-def _cost(section: Section, lines: int) -> float:
+def _cost(crossing: tuple[set[str], set[str]], lines: int) -> float:
     cost = A_FUNCTION + A_MISSING_LINE * max(0, FEW_LINES - lines) + A_FURTHER_LINE * max(0, lines - MANY_LINES)
-    for crossing in (section.takes, section.leaves):
-        cost += A_VARIABLE * len(crossing) + ONE_TOO_MANY * max(0, len(crossing) - MOST_VARIABLES)
+    for variables in crossing:
+        cost += A_VARIABLE * len(variables) + ONE_TOO_MANY * max(0, len(variables) - MOST_VARIABLES)
     return cost
 
 
