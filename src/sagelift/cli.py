@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -176,6 +177,8 @@ def import_(  # noqa: PLR0913, PLR0917  one parameter for each option
         version=version,
     )
     console = Console(highlight=False, emoji=False)
+    # Of the code, such as of an invalid escape: whoever imports it knows it so.
+    warnings.simplefilter("ignore")
     result = migration.run(order, console)
     outcome.show(result, console)
     raise typer.Exit(result.exit_code)

@@ -154,13 +154,16 @@ class Draft:
 
 
 def check(destination: Path) -> None:
-    """Refuse a place where something is already.
+    """Refuse a place where something is already, or where nothing can be.
 
     Raises:
-        SageliftError: There is a file, or a folder that is not empty.
+        SageliftError: There is a file, or a folder that is not empty; or a file is above it.
     """
     if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
         message = f"{destination} exists already: name a folder that does not, or remove it."
+        raise SageliftError(message)
+    if file := next((path for path in destination.parents if path.exists() and not path.is_dir()), None):
+        message = f"{destination} cannot be made, because {file} is a file: name a folder elsewhere."
         raise SageliftError(message)
 
 

@@ -100,6 +100,8 @@ def find(source: Source, program: Program) -> list[Obstacle]:
         for magic in source.magics
         if not magic.is_harmless
     ]
+    if not source.tree.body:
+        obstacles.append(Obstacle("no code", "it holds no code", None, Effect.CANNOT_RUN))
     if not cuts.infers(program):
         text = "nothing in it infers: no model is asked, trained or loaded"
         has_core = cuts.has_core(program)

@@ -146,10 +146,12 @@ def _unparsable(source: Source, error: SyntaxError | ValueError) -> SourceError:
     """Return what to say of code that Python's parser does not take."""
     if not isinstance(error, SyntaxError):
         return SourceError(f"{source.path} is no Python: {error}.")
-    place = source.place(error.lineno or 0)
+    if not error.lineno:
+        return SourceError(f"{source.path} is no Python: {error.msg}.")
+    place = source.place(error.lineno)
     text = (error.text or "").strip()
     lines = source.code.split("\n")
-    line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
+    line = lines[error.lineno - 1] if error.lineno <= len(lines) else ""
     if PYTHON_2_MESSAGES.search(error.msg) or PYTHON_2_LINES.search(line):
         return Python2Error(
             f"{source.path} is written in Python 2 ({place}: {text}); translate it to Python 3 first, with 2to3 say."

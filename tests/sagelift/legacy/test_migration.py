@@ -67,7 +67,8 @@ def import_(script: Path, template: TemplateRepository, tmp_path: Path) -> Impor
     """Return what imports the script."""
 
     def run(console: Console | None = None, **options: object) -> Outcome:
-        order = Order(script, tmp_path / "houses", **{"template": str(template.root), **options})  # type: ignore[arg-type]
+        given = {"destination": tmp_path / "houses", "template": str(template.root), **options}
+        order = Order(script, **given)  # type: ignore[arg-type]
         return migration.run(order, console or Console(quiet=True))
 
     return run
@@ -287,6 +288,7 @@ def test_an_import_that_is_ended_leaves_no_file_and_no_process(
     [
         ("while True:\n    pass\n", "The code cannot run, and therefore not be migrated: line 1: "),
         ('print "total"\n', "Python 2"),
+        ("# To do\n", "it holds no code"),
     ],
 )
 def test_what_cannot_run_is_refused_before_anything_is_made(
@@ -304,6 +306,12 @@ def test_what_exists_is_not_touched(import_: Import, tmp_path: Path) -> None:
     with pytest.raises(SageliftError, match=r"houses exists already: name a folder that does not, or remove it\.$"):
         import_()
     assert files(tmp_path / "houses") == {"kept"}
+
+
+def test_nothing_is_made_below_a_file(import_: Import, script: Path) -> None:
+    with pytest.raises(SageliftError, match=r"houses cannot be made, because .*score\.py is a file: name a folder"):
+        import_(destination=script / "houses")
+    assert_nothing_is_left(script)
 
 
 def test_an_answer_to_no_question_is_refused(import_: Import, script: Path) -> None:

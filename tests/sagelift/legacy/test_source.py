@@ -72,6 +72,11 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes)
         source.read(tmp_path / name)
 
 
+def test_what_is_no_text_has_no_line(tmp_path: Path) -> None:
+    with pytest.raises(source.SourceError, match=r"legacy\.py is no Python: source code string cannot contain null"):
+        source.read(script(tmp_path, "x = '\0'\n"))
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(source.SourceError, match=r"gone\.py cannot be read: No such file"):
         source.read(tmp_path / "gone.py")
