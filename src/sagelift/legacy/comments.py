@@ -12,7 +12,7 @@ from sagelift.legacy.statements import Statement
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 DEFINITIONS = (*names.FUNCTIONS, ast.ClassDef)
-ABOUT_IMPORTS = re.compile(r"\b(?:depend\w+|import\w*|librar\w+|modules?|packages?)\b", re.IGNORECASE)
+ABOUT_IMPORTS = re.compile(r"\b(?:depend\w+|import\w*|install|librar\w+|modules?|packages?)\b", re.IGNORECASE)
 ABOUT_DEFINITIONS = re.compile(r"\b(?:class(?:es)?|def\w*|functions?|helpers?|methods?|util\w*)\b", re.IGNORECASE)
 # Comments for the machine: what runs the file, how it is encoded, where a cell began, and lines that are no Python.
 LEFT_OUT = re.compile(r"#!|#.*coding[:=]|#\s*In ?\[[\d ]*\]:?\s*$|#\s*%(?:matplotlib|load_ext|autoreload)\b")

@@ -75,7 +75,7 @@ def _divided(program: Program, found: Sequence[Statement], statement: Statement,
 def _result(call: ast.Call) -> str:
     """Return what a person would call the result of a model's method: `knn_predictions` of `knn.predict(X)`."""
     if not isinstance(call.func, ast.Attribute):
-        return "result"
+        return "predictions" if "predict" in ast.unparse(call.func).lower() else "result"
     noun = RESULTS.get(call.func.attr, "predictions")
     match call.func.value:
         case ast.Name(id=model) if len(model) > 1 and model.lower() not in MODEL_NAMES:

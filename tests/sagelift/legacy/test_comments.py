@@ -32,6 +32,7 @@ def test_a_comment_right_above_the_first_statement_is_about_it(tmp_path: Path) -
         ("import a\n\n# # Read\n\nimport b\nx = a.f(b)\n", "\n# # Read\n\nx = a.f(b)\n"),
         ("import a\n# about b\nimport b\nx = a.f(b)\n", "x = a.f(b)\n"),
         ("import a\n\n# Import the libraries\n\nimport b\nx = a.f(b)\n", "x = a.f(b)\n"),
+        ("import a\n\n# pip install b\n\nimport b\nx = a.f(b)\n", "x = a.f(b)\n"),
         ("import a\n'''About x'''\n\nx = a.f(b)\n", "# About x\n\nx = a.f(b)\n"),
         ("import a\n# In[5]:\n\n# read\nx = a.f(b)\n", "\n# read\nx = a.f(b)\n"),
     ],
@@ -50,6 +51,13 @@ def test_the_heading_above_a_function_is_about_what_follows(tmp_path: Path, abov
     found = [line.comment.value for line in taken.definitions["fit"].leading_lines if line.comment]
     assert found == stays
     assert ("# # Train" in taken.statements[1].code) == (len(stays) == 1)
+
+
+def test_a_long_text_that_names_a_library_is_about_the_code(tmp_path: Path) -> None:
+    text = "# The library has a model, which is fitted here to all of the data that there is."
+    taken = program(tmp_path, f"x = 1\n\n{text}\n\nfrom linear import Ridge\nridge = Ridge(x)\n")
+
+    assert taken.statements[1].code == f"\n{text}\n\nridge = Ridge(x)\n"
 
 
 def test_the_comment_above_an_import_amid_the_code_is_about_the_code(tmp_path: Path) -> None:
