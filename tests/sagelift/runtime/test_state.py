@@ -43,6 +43,24 @@ def test_views_show_what_becomes_of_a_dictionary(run_steps: RunSteps) -> None:
     assert left.printed == "['x', 'y'] [1, 2] [('x', 1), ('y', 2)] ['x', 'y'] ['x', 'y']\n", left.log
 
 
+def test_sets_keep_their_order(run_steps: RunSteps) -> None:
+    left = run_steps(
+        """
+        words = [set(f"{n * k} w{k}" for k in range(n)) for n in range(2, 30)] + [{8, 0}, frozenset([16, 8, 0])]
+        print(*map(list, words))
+        step.pass_on(words=words, again=words[-2:] * 2)
+        """,
+        """
+        words, again = step.receive("words", "again"); print(*map(list, words))
+        print(all(a is b for a, b in zip(words[-2:] * 2, again)))
+        """,
+    )
+
+    before, after, are_same = left.printed.splitlines()
+    assert before == after, left.log
+    assert are_same == "True"
+
+
 def test_definitions_cross_by_name_and_lambdas_by_value(run_steps: RunSteps) -> None:
     head = """
         import functools

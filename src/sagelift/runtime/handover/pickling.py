@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Set
 
 import cloudpickle
 
-from . import databases, libraries, open_files, views
+from . import databases, libraries, open_files, sets, views
 from .errors import CannotCross
 from .memory import Memory
 
@@ -102,9 +102,10 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         self.references: set[str] = set()
         self.opened: set[str] = set()
         self._memory = memory
+        self._sets: dict[int, tuple[int, Any]] = {}
 
     def persistent_id(self, obj: Any) -> Any:
-        """Return what a path into the folder of the script's files is called, and the one NaN; None for all else."""
+        """Return what stands for a path into the folder of the script's files, the one NaN or a set, else None."""
         if type(obj) is float and obj is getattr(sys.modules.get("numpy"), "nan", None):
             # Code asks whether a value `is np.nan`, as those are that pandas reads.
             return float, "nan"
@@ -112,7 +113,20 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             text = str(obj)
             if text == self._root or text.startswith(self._root + os.sep):
                 return type(obj), text[len(self._root) :]
+        if self._root and type(obj) in (set, frozenset):
+            return self._set(obj)
         return None
+
+    def _set(self, items: Any) -> Any:
+        """Return the number of a set and, the first time, the order to add its items in; None where any will do."""
+        if id(items) in self._sets:
+            return type(items), (self._sets[id(items)][0], None)
+        order = sets.order_of_adding(items)
+        if order is None:
+            return None
+        # With the set itself, so that no other one gets its id.
+        self._sets[id(items)] = (len(self._sets), items)
+        return type(items), (len(self._sets) - 1, order)
 
     def reducer_override(self, obj: Any) -> Any:
         """Return how an object is pickled, as `pickle.Pickler.reducer_override` does."""
@@ -156,12 +170,18 @@ class Unpickler(pickle.Unpickler):
         """Read from a file, for a script whose files lie in this folder."""
         super().__init__(file)
         self._root = root
+        self._sets: dict[int, Any] = {}
 
     def persistent_load(self, pid: Any) -> Any:
-        """Return a path into the folder of the script's files, or the one NaN."""
+        """Return a path into the folder of the script's files, the one NaN, or a set."""
         kind, rest = pid
         if kind is float:
             return importlib.import_module("numpy").nan
+        if kind in (set, frozenset):
+            number, order = rest
+            if order is not None:
+                self._sets[number] = kind(order)
+            return self._sets[number]
         return kind(self._root + rest)
 
 
