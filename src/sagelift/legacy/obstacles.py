@@ -100,6 +100,7 @@ def find(source: Source, program: Program) -> list[Obstacle]:
         for magic in source.magics
         if not magic.is_harmless
     ]
+    obstacles += [Obstacle("early end", note.text, source.place(note.line), Effect.NOTE) for note in program.notes]
     if not source.tree.body:
         obstacles.append(Obstacle("no code", "it holds no code", None, Effect.CANNOT_RUN))
     if not cuts.infers(program):

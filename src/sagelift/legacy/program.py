@@ -15,6 +15,7 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from sagelift.legacy import beside, comments, names, statements
+from sagelift.legacy.blocks import Note
 from sagelift.legacy.roles import Judge, constructors
 from sagelift.legacy.source import Source, SourceError
 from sagelift.legacy.statements import EMPTY, Statement
@@ -44,6 +45,7 @@ class Program:
         constants: Those of its statements that bind a name to a literal, once and for all.
         statements: All but imports and definitions, in the order of execution.
         beside: The functions and classes of the modules that lie beside it, by the names that it calls them.
+        notes: What its steps do in another way than it did where something goes wrong.
         footer: The comments behind its last statement.
     """
 
@@ -54,6 +56,7 @@ class Program:
     constants: dict[str, Statement] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     beside: Mapping[str, ast.stmt] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
     footer: Sequence[cst.EmptyLine] = ()
 
     @cached_property
@@ -111,9 +114,9 @@ def take_apart(source: Source) -> Program:
 
     sequence = statements.sequence([s for s in wrapper.module.body if isinstance(s, cst.BaseStatement)], lines)
     header, sequence = comments.headed(wrapper.module.header, sequence)
-    others = beside.definitions(source)
-    program = Program(source, header, beside=others, footer=wrapper.module.footer)
-    return _sorted(program, comments.settle(unfold(sequence, lines, others, MOST_UNFOLDINGS)))
+    program = Program(source, header, beside=beside.definitions(source), footer=wrapper.module.footer)
+    unfolded = unfold(sequence, lines, program.beside, MOST_UNFOLDINGS, program.notes)
+    return _sorted(program, comments.settle(unfolded))
 
 
 def _sorted(program: Program, sequence: list[Statement]) -> Program:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import libcst as cst
 
-from sagelift.legacy import names, statements
+from sagelift.legacy import blocks, names, statements
+from sagelift.legacy.blocks import Note
 from sagelift.legacy.roles import Judge, Role, constructors
 from sagelift.legacy.statements import EMPTY, Lines, Statement
 
@@ -25,18 +26,22 @@ OTHER_ROLES = {Role.READ, Role.WRITE, Role.SAVE_MODEL}
 SCOPE_DEPENDENT = {"__class__", "dir", "eval", "exec", "locals", "super", "vars"}
 
 
-def unfold(sequence: list[Statement], lines: Lines, beside: Mapping[str, ast.stmt], limit: int) -> list[Statement]:
-    """Unfold the main guard, and what is called once and mixes the model with reading or reporting.
+def unfold(
+    sequence: list[Statement], lines: Lines, beside: Mapping[str, ast.stmt], limit: int, notes: list[Note]
+) -> list[Statement]:
+    """Unfold the main guard, and what mixes the model with reading or reporting: calls made once, blocks around it.
 
     Args:
         sequence: The statements of a script in the order of execution.
         lines: Tells the first and last line of a node.
         beside: The functions and classes of the modules beside the script, by the names that it calls them.
-        limit: How many calls to unfold at most.
+        limit: How many calls and blocks to unfold at most.
+        notes: Gets what is different then where something goes wrong.
     """
     sequence = _without_guard(sequence, lines)
     for _ in range(limit):
-        unfolded = _without_a_call(_Script(sequence, beside), lines)
+        script = _Script(sequence, beside, notes)
+        unfolded = _without_a_call(script, lines) or _without_a_block(script, lines)
         if unfolded is None:
             break
         sequence = _without_guard(unfolded, lines)
@@ -101,11 +106,27 @@ def _without_a_call(script: "_Script", lines: Lines) -> list[Statement] | None:
     return None
 
 
+def _without_a_block(script: "_Script", lines: Lines) -> list[Statement] | None:
+    """Unfold the first block that should and can be; None if there is none."""
+    for index, statement in enumerate(script.sequence):
+        tree = statement.tree
+        if not isinstance(tree, ast.If | ast.Try | ast.With) or not script.is_mixed(tree.body):
+            continue
+        if isinstance(tree, ast.If) and script.uses_model(tree.orelse):
+            continue
+        opened = blocks.open_up(statement, lines, is_last=index + 1 == len(script.sequence))
+        if opened is not None:
+            script.notes += [opened.note] if opened.note else []
+            return statements.replace(script.sequence, index, opened.body, statements.footer(statement))
+    return None
+
+
 class _Script:
     """What must be known of a whole script to unfold a part of it."""
 
-    def __init__(self, sequence: list[Statement], beside: Mapping[str, ast.stmt]) -> None:
+    def __init__(self, sequence: list[Statement], beside: Mapping[str, ast.stmt], notes: list[Note]) -> None:
         self.sequence = sequence
+        self.notes = notes
         self.functions = {s.tree.name: s for s in sequence if isinstance(s.tree, ast.FunctionDef)}
         self.classes = {s.tree.name: s for s in sequence if isinstance(s.tree, ast.ClassDef)}
         program = ast.Module([s.tree for s in sequence], [])
@@ -119,12 +140,16 @@ class _Script:
         roles = {role for s in sequence for inner in _bodies(s.tree) for role in self._judge.roles(inner)}
         self._model_roles = next((tier for tier in MODEL_ROLES if roles & tier), set())
 
-    def is_mixed(self, function: ast.FunctionDef) -> bool:
-        """Return whether a function does more than one of the three steps do."""
-        roles = {role for statement in function.body for role in self._judge.roles(statement)}
+    def is_mixed(self, body: Iterable[ast.stmt]) -> bool:
+        """Return whether the body of a function, or a block, does more than one of the three steps do."""
+        roles = {role for statement in body for role in self._judge.roles(statement)}
         if not self._model_roles:
             return {Role.READ, Role.WRITE} <= roles
         return bool(roles & self._model_roles) and bool(roles & OTHER_ROLES)
+
+    def uses_model(self, body: Iterable[ast.stmt]) -> bool:
+        """Return whether something in a block is done for the model."""
+        return any(self._judge.roles(statement) & self._model_roles for statement in body)
 
     def names_of_definitions(self, *without: Statement) -> names.Names:
         """Return what the other functions and classes read, and bind, of the variables of the script."""
@@ -158,14 +183,18 @@ def _without_function(script: _Script, index: int, call: ast.Call, name: str, li
         return None
     statement = script.sequence[index]
     tree = function.tree
-    if not isinstance(tree, ast.FunctionDef) or not script.is_mixed(tree):
+    if not isinstance(tree, ast.FunctionDef) or not script.is_mixed(tree.body):
         return None
     taken = script.names_but(statement, function)
-    body = _body(statement, function, call, taken, script.names_of_definitions(function), lines)
+    note = None
+    if index + 1 == len(script.sequence) and not isinstance(statement.tree, ast.Assign):
+        function, note = blocks.without_early_returns(function)
+    body = _body(statement, function, call, taken, script.names_of_definitions(script.functions[name]), lines)
     if body is None:
         return None
+    script.notes += [note] if note else []
     unfolded = statements.replace(script.sequence, index, body, statements.footer(function))
-    return [s for s in unfolded if s.node is not function.node]
+    return [s for s in unfolded if s is not script.functions[name]]
 
 
 def _without_method(
@@ -188,7 +217,7 @@ def _without_method(
         return None
     function = Statement(method, klass.lines)
     tree = function.tree
-    if not isinstance(tree, ast.FunctionDef) or not script.is_mixed(tree) or not _is_plain(tree):
+    if not isinstance(tree, ast.FunctionDef) or not script.is_mixed(tree.body) or not _is_plain(tree):
         return None
     with_self = ast.Call(call.func, [ast.Name(name, ast.Load()), *call.args], call.keywords)
     taken = script.names_but(statement) | {name}

@@ -209,7 +209,7 @@ BODY = "x = read_csv('a')\n    y = model.predict(x)\n    print(y)"
     "script",
     [
         f"def run():\n    {BODY}\nrun()\nrun()",
-        f"def run():\n    if x:\n        return\n    {BODY}\nrun()",
+        f"def run():\n    if x:\n        return\n    {BODY}\nrun()\nprint(1)",
         f"@cached\ndef run():\n    {BODY}\nrun()",
         f"def run():\n    {BODY}\n    print(locals())\nrun()",
         f"def run(*names):\n    {BODY}\nrun(1)",
