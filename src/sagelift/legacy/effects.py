@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from sagelift.legacy import names
 from sagelift.legacy.program import Program, Statement
@@ -34,6 +35,9 @@ VIEWS = {
     "T", "get", "iloc", "loc", "ravel", "reshape", "setdefault", "squeeze", "swapaxes", "to_numpy", "transpose",
     "values", "view",
 }  # fmt: skip
+
+# What a method does with attributes of its class, other than to tell its name.
+OWN_CLASS = re.compile(r"(?:\.__class__|\btype\(self\))\.(?!__name__)")
 
 
 @dataclass(frozen=True)
@@ -113,12 +117,13 @@ class Effects:
 
     def _found(self, statement: Statement) -> _Effect:
         program, tree = self._program, statement.tree
-        needed = program.needs(statement.names.reads)
-        inner = [program.definitions[name] for name in needed & self._definitions]
+        needed = self._needed(statement)
+        inner = [program.definitions[name] for name in needed]
         reads = statement.names.reads.union(*(d.names.reads for d in inner))
         binds = (statement.names.binds | statement.names.deletes).union(*(s.names.globals for s in (statement, *inner)))
         fixed = self._definitions | set(program.imported)
         changes = self._changes(tree) | {n for d in inner for n in self._changes(d.tree) & program.shared()}
+        changes |= needed & self._stateful
         roles = program.judge.roles(tree)
         calls = [n for t in (tree, *(d.tree for d in inner)) for n in ast.walk(t) if isinstance(n, ast.Call)]
         acts = isinstance(tree, ast.Expr) and bool(_roots([tree.value]) & set(program.imported))
@@ -132,6 +137,37 @@ class Effects:
             bool(roles & {Role.READ, Role.LOAD_MODEL}),
             any(_writes_file(call) for call in calls),
         )
+
+    def _needed(self, statement: Statement) -> set[str]:
+        """Return the functions and classes that a statement may use, those whose methods it may call among them."""
+        found: set[str] = set()
+        rest = self._program.needs(statement.names.reads) | self._with_method(statement.tree)
+        while new := rest & self._definitions - found:
+            found |= new
+            methods = {name for n in new for name in self._with_method(self._program.definitions[n].tree)}
+            rest = self._program.needs(new | methods)
+        return found
+
+    def _with_method(self, tree: ast.AST) -> set[str]:
+        """Return the classes that have a method which a piece of code calls by its name."""
+        names_called = {
+            n.func.attr for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+        }
+        return {name for name, methods in self._methods.items() if methods & names_called}
+
+    @cached_property
+    def _methods(self) -> dict[str, set[str]]:
+        """The names of the methods of each class."""
+        classes = {name: s.tree for name, s in self._program.definitions.items() if isinstance(s.tree, ast.ClassDef)}
+        return {name: {s.name for s in tree.body if isinstance(s, names.FUNCTIONS)} for name, tree in classes.items()}
+
+    @cached_property
+    def _stateful(self) -> set[str]:
+        """The functions and classes that hold what changes from call to call."""
+        trees = {name: statement.tree for name, statement in self._program.definitions.items()}
+        everything = [*trees.values(), *(s.tree for s in self._program.statements)]
+        changed = {name for tree in everything for name in _changed_holders(tree)}
+        return {name for name, tree in trees.items() if name in changed or _holds_changeable(tree)}
 
     def _changes(self, tree: ast.AST) -> set[str]:
         """Return the names whose objects a piece of code may change in place."""
@@ -180,6 +216,36 @@ class Effects:
             changes = self._changes(tree)
             self._parameters[tree] = changes.union(*(aliases.get(n, set()) for n in changes)) & arguments
         return self._parameters[tree]
+
+
+def _changed_holders(tree: ast.AST) -> Iterator[str]:
+    """Yield what a piece of code changes an attribute of, by its name: `Model` of `Model.seen.append(1)`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            changed = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            changed = node.func.value
+            if isinstance(changed, ast.Name):
+                continue
+        else:
+            continue
+        while isinstance(changed, ast.Attribute | ast.Subscript):
+            changed = changed.value
+        if isinstance(changed, ast.Name):
+            yield changed.id
+
+
+def _holds_changeable(tree: ast.stmt) -> bool:
+    """Return whether a class changes itself, or has an attribute, or a function a default, that may be changed."""
+    if isinstance(tree, ast.ClassDef):
+        values = [s.value for s in tree.body if isinstance(s, ast.Assign | ast.AnnAssign)]
+        if "cls" in _changed_holders(tree) or OWN_CLASS.search(ast.unparse(tree)):
+            return True
+    elif isinstance(tree, names.FUNCTIONS):
+        values = [*tree.args.defaults, *tree.args.kw_defaults]
+    else:
+        return False
+    return any(isinstance(value, ast.List | ast.Dict | ast.Set | ast.Call) for value in values)
 
 
 def _writes_file(call: ast.Call) -> bool:

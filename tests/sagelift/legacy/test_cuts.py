@@ -147,6 +147,38 @@ X = df['a']
     assert order.index(report) < order.index(later.splitlines()[0])
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "Model.calls += 1",
+        "self.__class__.calls += 1",
+        "Model.seen.append(X)",
+        "note(X)",
+    ],
+)
+def test_a_report_on_a_class_does_not_wait_for_what_changes_the_class(tmp_path: Path, inside: str) -> None:
+    code = f"""
+    def note(x, seen=[]):
+        seen.append(x)
+        return seen
+    class Model:
+        calls = 0
+        def fit(self, X):
+            return self
+        def predict(self, X):
+            {inside}
+            return X
+    df = pd.read_csv("a")
+    model = Model().fit(df)
+    print(Model.calls, note(0))
+    b = model.predict(df)
+    print(b)
+    """
+    found = parts(tmp_path, code)
+
+    assert "print(Model.calls, note(0))" not in found["postprocessing"]
+
+
 def test_a_constant_stays_with_what_reads_it(tmp_path: Path) -> None:
     found = parts(tmp_path, "df = read_csv('a')\nlinear.fit(df)\nk = 5\ny = KNN(k).fit(df).predict(df)\nprint(y)\n")
 
