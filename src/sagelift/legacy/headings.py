@@ -24,8 +24,8 @@ MARKED = re.compile(
     re.IGNORECASE,
 )
 RULE = re.compile(r"#(?=\s*[-=*~_#+])[-=*~_#+\s]{3,}$")
-# What export from a notebook leaves.
-CELL = re.compile(r"#\s*(?:In ?\[[\d ]*\]:?|%%|<codecell>|<markdowncell>|coding: utf-8)\s*$")
+# Where a cell of a notebook that is kept as a script begins.
+CELL = re.compile(r"#\s*(?:%%|<(?:code|markdown)cell>)\s*$")
 # Code that is out of use, magics, and more than one sentence.
 NO_TITLE = re.compile(r"=|\w[(\[]|^[%!]\w|^(?:import|from|print|return|plt\.|df)\b|[.!?]\s+\w|://")
 ORNAMENTS = re.compile(rf"<[^>]+>|\*\*|`|^[\s#*=~_+§-]+|^%%|[\s#*=~_+:.-]+$|^{NUMBER}", re.IGNORECASE)
