@@ -374,8 +374,10 @@ def _notes(located: Located, recording: Recording, inputs: Mapping[str, Path]) -
         place = f"{located.source.place(access.lines[-1])}: " if access.lines else ""
         if access.kind == "connect":
             yield f"{place}{access.target} is reached over the network: the job on AWS needs a way to it, too."
-        if access.kind == "process":
-            yield f"{place}starts {access.target.split()[0]}: the image needs it, too; see packages.txt."
+        program = access.target.partition(" ")[0]
+        # Python is there in any case.
+        if access.kind == "process" and program and not Path(program).name.startswith("python"):
+            yield f"{place}starts {program}: the image needs it, too; see packages.txt."
 
 
 def _below_src(path: Path, folder: Path) -> str:

@@ -275,6 +275,7 @@ def test_the_user_is_told_of_networks_programs_and_large_inputs(
         Access("read", "in.csv", (1,)),
         Access("connect", "https://example.org/a.csv", (1,)),
         Access("process", "dot -Tpng", (1,)),
+        Access("process", "/envs/churn/bin/python3.11 -c pass", (1,)),
     )
     size, network, command = plan.notes
     assert "in.csv" in size
