@@ -6,6 +6,7 @@ the steps: that is noted. On the recorded run it makes no difference, or the pro
 
 import ast
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import libcst as cst
@@ -58,45 +59,40 @@ def open_up(statement: Statement, lines: Lines, *, is_last: bool) -> Opened | No
     return None
 
 
-def without_early_returns(function: Statement) -> tuple[Statement, Note | None]:
-    """Return a function that fails where it returned before its end; only what ends the script may be changed so."""
-    tree, node = function.tree, function.node
-    if not isinstance(tree, ast.FunctionDef) or not isinstance(node, cst.FunctionDef):
-        return function, None
-    early = [n for s in tree.body for n in _own(s) if isinstance(n, ast.Return) and n is not tree.body[-1]]
-    catching = [t for t in ast.walk(tree) if isinstance(t, ast.Try) and (t.finalbody or any(map(_catches, t.handlers)))]
-    caught = {id(n) for t in catching for s in (*t.body, *t.finalbody) for n in ast.walk(s)}
-    if not early or any(not isinstance(n.value, ast.Constant | None) or id(n) in caught for n in early):
-        return function, None
-    last = node.body.body[-1] if isinstance(tree.body[-1], ast.Return) else None
-    changed = node.visit(_Raiser(tree.name, last))
-    note = Note(
-        function.lines[0], f"where {tree.name}() returns before its end, the job fails: it has nothing to pass on"
-    )
-    return (function.with_node(changed), note) if isinstance(changed, cst.FunctionDef) else (function, None)
+def may_fail_early(function: ast.FunctionDef) -> bool:
+    """Return whether a function returns before its end, and might end the script there instead."""
+    early = [n for s in function.body for n in _own(s) if isinstance(n, ast.Return) and n is not function.body[-1]]
+    tries = [
+        t for t in ast.walk(function) if isinstance(t, ast.Try) and (t.finalbody or any(map(_catches, t.handlers)))
+    ]
+    caught = {id(n) for t in tries for s in (*t.body, *t.finalbody) for n in ast.walk(s)}
+    return bool(early) and all(isinstance(n.value, ast.Constant | None) and id(n) not in caught for n in early)
+
+
+def failing_early(body: Sequence[Statement], function: str) -> list[Statement]:
+    """Return the body of a function that fails where it returned before its end."""
+    raiser = _Raiser(function)
+    last = len(body) - 1 if isinstance(body[-1].tree, ast.Return) else len(body)
+    changed = [s.with_node(s.node.visit(raiser)) for s in body[:last]]  # type: ignore[arg-type]
+    return [*changed, *body[last:]]
+
+
+def early_return(function: Statement, name: str) -> Note:
+    """Return what is to be said of a function that fails early now."""
+    text = f"where {name}() returns before its end, the job fails: it has nothing to pass on"
+    return Note(function.lines[0], text)
 
 
 class _Raiser(cst.CSTTransformer):
-    """Puts an exit in place of each return but the last one."""
+    """Puts an exit in place of each return of a function, and not of those within it."""
 
-    def __init__(self, function: str, last: cst.CSTNode | None) -> None:
+    def __init__(self, function: str) -> None:
         super().__init__()
         self._exit = _exit(f"{function}() ends early")
-        self._last = last
-        self._depth = 0
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
         del node
-        self._depth += 1
-        return self._depth == 1
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
-        del original_node
-        self._depth -= 1
-        return updated_node
-
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
-        return node is not self._last
+        return False
 
     def leave_Return(self, original_node: cst.Return, updated_node: cst.Return) -> cst.BaseSmallStatement:
         del original_node

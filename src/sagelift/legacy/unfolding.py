@@ -186,15 +186,14 @@ def _without_function(script: _Script, index: int, call: ast.Call, name: str, li
     if not isinstance(tree, ast.FunctionDef) or not script.is_mixed(tree.body):
         return None
     taken = script.names_but(statement, function)
-    note = None
-    if index + 1 == len(script.sequence) and not isinstance(statement.tree, ast.Assign):
-        function, note = blocks.without_early_returns(function)
-    body = _body(statement, function, call, taken, script.names_of_definitions(script.functions[name]), lines)
+    is_end = index + 1 == len(script.sequence) and not isinstance(statement.tree, ast.Assign)
+    fails = is_end and blocks.may_fail_early(tree)
+    body = _body(statement, function, call, taken, script.names_of_definitions(function), lines, fails_early=fails)
     if body is None:
         return None
-    script.notes += [note] if note else []
+    script.notes += [blocks.early_return(function, name)] if fails else []
     unfolded = statements.replace(script.sequence, index, body, statements.footer(function))
-    return [s for s in unfolded if s is not script.functions[name]]
+    return [s for s in unfolded if s.node is not function.node]
 
 
 def _without_method(
@@ -275,7 +274,14 @@ def _is_plain(method: ast.FunctionDef) -> bool:
 
 
 def _body(  # noqa: PLR0913, PLR0917 - what calls, what is called, and what is around them
-    statement: Statement, function: Statement, call: ast.Call, taken: set[str], others: names.Names, lines: Lines
+    statement: Statement,
+    function: Statement,
+    call: ast.Call,
+    taken: set[str],
+    others: names.Names,
+    lines: Lines,
+    *,
+    fails_early: bool = False,
 ) -> list[Statement] | None:
     """Return the body of a function in place of the one statement that calls it; None if that is not safe.
 
@@ -286,9 +292,10 @@ def _body(  # noqa: PLR0913, PLR0917 - what calls, what is called, and what is a
         taken: The names that the rest of the script uses.
         others: What other functions read and bind of the variables of the script, while this one may call them.
         lines: Tells the first and last line of a node.
+        fails_early: Whether it is to fail where it returns before its end.
     """
     tree = function.tree
-    if not isinstance(tree, ast.FunctionDef) or not _is_straight(tree):
+    if not isinstance(tree, ast.FunctionDef) or not (_is_plain_scope(tree) and (fails_early or _is_straight(tree))):
         return None
     bindings = _bindings(tree, call)
     if bindings is None:
@@ -297,6 +304,7 @@ def _body(  # noqa: PLR0913, PLR0917 - what calls, what is called, and what is a
     body = [s for s in statements.block(function, lines) if not isinstance(s.tree, ast.Global)]
     if not _can_rename(tree, naming.renamed):
         return None
+    body = blocks.failing_early(body, tree.name) if fails_early else body
     found = [statements.parse(f"{name} = {argument}", statement.lines) for name, argument in naming.assigned.items()]
     returns = bool(body) and isinstance(body[-1].tree, ast.Return)
     if isinstance(statement.tree, ast.Assign) and not returns:
@@ -307,16 +315,20 @@ def _body(  # noqa: PLR0913, PLR0917 - what calls, what is called, and what is a
     return found
 
 
-def _is_straight(tree: ast.FunctionDef) -> bool:
-    """Whether a function runs to its end, and means the same outside of it."""
-    own = list(_own(tree))
-    returns = [n for n in own if isinstance(n, ast.Return)]
+def _is_plain_scope(tree: ast.FunctionDef) -> bool:
+    """Whether the code of a function means the same outside of it."""
     odd = any(
         isinstance(n, ast.Yield | ast.YieldFrom | ast.Await | ast.Nonlocal)
         or (isinstance(n, ast.Name) and n.id in SCOPE_DEPENDENT)
         for n in ast.walk(tree)
     )
-    return not odd and not tree.decorator_list and (not returns or (len(returns) == 1 and tree.body[-1] is returns[0]))
+    return not odd and not tree.decorator_list
+
+
+def _is_straight(tree: ast.FunctionDef) -> bool:
+    """Whether a function runs to its end."""
+    returns = [n for n in _own(tree) if isinstance(n, ast.Return)]
+    return not returns or (len(returns) == 1 and tree.body[-1] is returns[0])
 
 
 def _own(function: ast.AST) -> Iterator[ast.AST]:

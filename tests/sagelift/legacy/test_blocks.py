@@ -126,6 +126,7 @@ def test_a_return_before_the_end_of_main_fails(tmp_path: Path) -> None:
         '    raise SystemExit("main() ends early")  # why',
         "print(model.predict(df))",
     ]
+    assert [s.lines for s in program(tmp_path, code).statements] == [(2, 2), (3, 5), (6, 6)]
     assert "where main() returns before its end, the job fails: it has nothing to pass on" in notes(tmp_path, code)
 
 
