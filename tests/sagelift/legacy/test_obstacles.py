@@ -58,6 +58,7 @@ def test_what_must_not_be_split(tmp_path: Path, code: str, kind: str, line: int)
         "import tools\ntools.limit = 3",
         "from math import sqrt as root\nroot = Model()\nroot.x = 1",
         "class Model: pass\nModel.x = 1",
+        "import decimal\ndecimal.getcontext().prec = 3",
     ],
 )
 def test_what_is_no_patch_of_a_library(tmp_path: Path, code: str) -> None:

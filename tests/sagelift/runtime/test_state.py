@@ -204,6 +204,19 @@ def test_what_modules_classes_and_functions_hold_crosses(run_steps: RunSteps, tm
     assert left.printed == "2 7 1 ['a', 'b', 'c'] True\nTrue\n", left.log
 
 
+def test_what_a_module_holds_is_the_same_by_another_name(run_steps: RunSteps, tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "counting.py").write_text("found = {}\nlevel = 1\n", encoding="utf-8")
+    left = run_steps(
+        "found['a'] = 1; counting.level = 2",
+        "found['b'] = 2",
+        "print(found, found is counting.found, level, counting.level)",
+        head="import counting\nfrom counting import found, level",
+    )
+
+    assert left.printed == "{'a': 1, 'b': 2} True 1 2\n", left.log
+
+
 def test_what_a_class_holds_passes_a_step_that_does_without_it(run_steps: RunSteps) -> None:
     head = """
         if "predict" not in __file__:

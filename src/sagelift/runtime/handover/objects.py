@@ -18,6 +18,9 @@ from .pickling import MAIN, dumps, fingerprint
 Key = Tuple[str, str, str]
 """A module, the name of a class or function in it or nothing, and an attribute."""
 
+CONSTANTS = (bool, bytes, float, int, str, tuple)
+"""Types whose objects never change, and may be the same by chance."""
+
 OF_FUNCTIONS = ("__defaults__", "__kwdefaults__", "__dict__")
 
 
@@ -36,8 +39,12 @@ def changed(folder: str, since: dict[Key, str]) -> dict[Key, Any]:
     return {key: value for key, value in found.items() if _crosses(value)}
 
 
-def restore(found: dict[Key, Any]) -> dict[Key, Any]:
+def restore(found: dict[Key, Any], folder: str) -> dict[Key, Any]:
     """Give the modules, classes and functions of this process what those of another held.
+
+    Args:
+        found: What they held.
+        folder: Where the script and its modules lie.
 
     Returns:
         What belongs to a class or function that this part does without, for the parts after it.
@@ -53,16 +60,31 @@ def restore(found: dict[Key, Any]) -> dict[Key, Any]:
         elif attribute == "__dict__":
             vars(target).update(value)
         else:
+            _replace(getattr(target, attribute, None), value, folder)
             setattr(target, attribute, value)
     return passing
 
 
-def _data(folder: str) -> Iterator[tuple[Key, Any]]:
+def _replace(old: Any, new: Any, folder: str) -> None:
+    """Give all names a new object that have an old one: `from settings import found` makes another name."""
+    if old is None or isinstance(old, CONSTANTS):
+        return
+    for _, module in _own_modules(folder):
+        for name, value in list(vars(module).items()):
+            if value is old:
+                setattr(module, name, new)
+
+
+def _own_modules(folder: str) -> Iterator[tuple[str, types.ModuleType]]:
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None)
+        if name == MAIN or (path and str(Path(path).resolve().parent) == folder):
+            yield name, module
+
+
+def _data(folder: str) -> Iterator[tuple[Key, Any]]:
+    for name, module in _own_modules(folder):
         is_main = name == MAIN
-        if not is_main and (not path or str(Path(path).resolve().parent) != folder):
-            continue
         for attribute, value in list(vars(module).items()):
             if getattr(value, "__module__", None) == name and isinstance(value, (type, types.FunctionType)):
                 for inner, held in _held(value):

@@ -82,7 +82,7 @@ def load(path: Path, root: Path, before: Before) -> dict[str, Any]:
     with path.open("rb") as file:
         content = Unpickler(file, str(root)).load()
     settings.add_loaded(before.settings)
-    before.passing.update(objects.restore(content["objects"]))
+    before.passing.update(objects.restore(content["objects"], before.folder))
     plots.restore(content["figures"])
     settings.restore(content["settings"])
     variables: dict[str, Any] = content["variables"]
