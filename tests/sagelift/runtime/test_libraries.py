@@ -1,6 +1,31 @@
 """What crosses of numpy, pandas and matplotlib: each chain costs seconds, so that one holds many cases."""
 
+from pathlib import Path
+from textwrap import dedent
+
 from .conftest import RunSteps
+
+XGBOOST = """
+    import ctypes
+
+    class DMatrix:
+        def __init__(self, data, silent=False):
+            number = int(open(data).read()) if isinstance(data, str) else data
+            self.handle = ctypes.pointer(ctypes.c_int(number))
+            self.silent = silent
+
+        def save_binary(self, path):
+            with open(path, "w") as file:
+                file.write(str(self.handle.contents.value))
+"""
+SKLEARN = """
+    class BaseEstimator:
+        def __getstate__(self):
+            raise AttributeError("'NoneType' object has no attribute 'items'")
+
+    class LabelEncoder(BaseEstimator):
+        pass
+"""
 
 
 def test_arrays_share_the_memory_that_they_shared(run_steps: RunSteps) -> None:
@@ -140,3 +165,26 @@ def test_shows_what_a_notebook_shows(run_steps: RunSteps) -> None:
 
     assert left.printed == "'text'\n{'a': [2], 'b': 1}\n<object object>\n", left.log
     assert left.files.keys() == {"stdout.txt", "figures/figure-01.png", "figures/figure-02.png"}
+
+
+def test_what_libraries_cannot_pickle_crosses(run_steps: RunSteps, tmp_path: Path) -> None:
+    for name, text in {
+        "xgboost.py": XGBOOST,
+        "sklearn/__init__.py": "def get_config(): return {}",
+        "sklearn/base.py": SKLEARN,
+    }.items():
+        (tmp_path / "code" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "code" / name).write_text(dedent(text), encoding="utf-8")
+    left = run_steps(
+        """
+        matrix, encoder = xgboost.DMatrix(7), LabelEncoder()
+        step.pass_on(matrix=matrix, again=matrix, encoder=encoder)
+        """,
+        """
+        matrix, again, encoder = step.receive("matrix", "again", "encoder")
+        print(matrix.handle.contents.value, matrix.silent, matrix is again, type(encoder).__name__)
+        """,
+        head="import xgboost\nfrom sklearn.base import LabelEncoder",
+    )
+
+    assert left.printed == "7 False True LabelEncoder\n", left.log
