@@ -188,3 +188,18 @@ def test_what_libraries_cannot_pickle_crosses(run_steps: RunSteps, tmp_path: Pat
     )
 
     assert left.printed == "7 False True LabelEncoder\n", left.log
+
+
+def test_a_figure_that_cannot_be_drawn_is_left_out(run_steps: RunSteps) -> None:
+    left = run_steps(
+        """
+        plt.plot([1]); plt.title("$\\\\nothing$"); plt.show()
+        plt.close("all"); plt.plot([2]); plt.show(); print("end")
+        """,
+        head="import matplotlib.pyplot as plt",
+        options="last=True",
+    )
+
+    assert (left.code, left.printed) == (0, "end\n"), left.log
+    assert [name for name in left.files if name.endswith(".png")] == ["figures/figure-01.png"]
+    assert "A figure cannot be drawn, and is left out: ValueError: " in left.log
