@@ -8,7 +8,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from sagelift.legacy import headings, names
+from sagelift.legacy import closures, headings, names
 from sagelift.legacy.headings import Heading
 from sagelift.legacy.roles import Judge, Role
 from sagelift.legacy.statements import Statement
@@ -22,12 +22,6 @@ FEW_LINES, MANY_LINES, LONGEST = 5, 40, 400
 A_FUNCTION, A_MISSING_LINE, A_FURTHER_LINE, A_MARK, A_VARIABLE, ONE_TOO_MANY = 3.0, 2.0, 0.5, 4.5, 0.25, 10.0
 # What these see depends on the function in which they stand.
 SCOPE_DEPENDENT = {"dir", "eval", "exec", "globals", "locals", "vars"}
-# Methods and functions that call a function that they are given at once, and forget it.
-PASSING_METHODS = {
-    "agg", "aggregate", "apply", "applymap", "assign", "filter", "join", "map", "pipe", "rename", "sort", "transform",
-}  # fmt: skip
-PASSING_FUNCTIONS = {"all", "any", "dict", "list", "max", "min", "reduce", "set", "sorted", "sum", "tuple"}
-LATE = (ast.Lambda, *names.FUNCTIONS, ast.ClassDef, ast.GeneratorExp)
 
 
 @dataclass(frozen=True)
@@ -130,7 +124,7 @@ class Body:
                 found.append(index)
             sure = (sure - statement.names.deletes) | statement.names.certain
             sure |= statement.names.binds & set(self.unbound)
-            remembered |= {n for node in _remembering(statement.tree) for n in names.of(node).reads}
+            remembered |= closures.remembered(statement.tree)
             fixed |= _definitions(statement.tree)
         return found
 
@@ -187,24 +181,6 @@ def _definitions(tree: ast.stmt) -> set[str]:
         if isinstance(node, (ast.Import, ast.ImportFrom, *names.FUNCTIONS, ast.ClassDef)):
             found |= names.of(node).binds
     return found
-
-
-def _remembering(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield what may be run after the statement in which it stands, with the variables as they are then."""
-    if isinstance(tree, LATE):
-        yield tree
-        return
-    for child in ast.iter_child_nodes(tree):
-        at_once = isinstance(tree, ast.Call) and child is not tree.func and _calls_at_once(tree)
-        inner = child.value if at_once and isinstance(child, ast.keyword) else child
-        if not (at_once and isinstance(inner, ast.Lambda | ast.GeneratorExp)):
-            yield from _remembering(child)
-
-
-def _calls_at_once(call: ast.Call) -> bool:
-    if isinstance(call.func, ast.Attribute):
-        return call.func.attr in PASSING_METHODS
-    return isinstance(call.func, ast.Name) and call.func.id in PASSING_FUNCTIONS
 
 
 # What a function does is told by the first of these roles that its statements have.

@@ -10,7 +10,7 @@ from functools import cached_property
 import libcst as cst
 
 from sagelift.errors import SageliftError
-from sagelift.legacy import common, formatting, heads, sections
+from sagelift.legacy import closures, common, formatting, heads, sections
 from sagelift.legacy.cuts import STEPS, Cuts
 from sagelift.legacy.program import EMPTY, Statement
 from sagelift.legacy.roles import Role
@@ -186,12 +186,11 @@ class _Part:
         """Check that what a function remembers stays true: it crosses with the variables as they are at the cut."""
         later = set().union(*(self.cuts.bound(part) for part in range(self.index + 1, len(STEPS))))
         for statement in self.body:
-            for node in _remembering(statement.tree):
-                from_here = _names_in(node) & self.cuts.variables & later
-                if from_here and self.passed:
-                    place = self.cuts.program.source.place(statement.lines[0])
-                    message = f"{place}: a function remembers {min(from_here)}, which changes after the cut."
-                    raise CannotSplitError(message)
+            from_here = closures.remembered(statement.tree) & self.cuts.variables & later
+            if from_here and self.passed:
+                place = self.cuts.program.source.place(statement.lines[0])
+                message = f"{place}: a function remembers {min(from_here)}, which changes after the cut."
+                raise CannotSplitError(message)
 
     def _docstring(self, named: set[str]) -> str:
         source = self.cuts.program.source
@@ -330,35 +329,6 @@ def _crossing(cuts: Cuts, cut: int) -> list[str]:
                 raise CannotSplitError(message)
             gone |= deleted
     return [name for name in alive if name not in gone]
-
-
-# Calls that use a function at once and forget it.
-PASSING = {"agg", "aggregate", "apply", "applymap", "assign", "filter", "map", "max", "min", "pipe", "query", "reduce"}
-PASSING |= {"rename", "sort", "sorted", "sum", "transform"}
-
-
-def _remembering(tree: ast.stmt) -> Iterable[ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Yield the functions within a statement that may be called after it."""
-    if isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef):
-        yield tree
-        return
-    stack: list[ast.AST] = [tree]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Lambda):
-            yield node
-            continue
-        for child in ast.iter_child_nodes(node):
-            passing = isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in PASSING
-            if not (passing and isinstance(child, ast.Lambda | ast.keyword)):
-                stack.append(child)
-
-
-def _names_in(function: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    body = function.body if isinstance(function.body, list) else [function.body]
-    own = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
-    found = [n for part in body for n in ast.walk(part) if isinstance(n, ast.Name)]
-    return {n.id for n in found} - own - {n.id for n in found if isinstance(n.ctx, ast.Store)}
 
 
 def _filled(text: str) -> list[str]:
