@@ -40,7 +40,7 @@ def shown(survey: Survey) -> Iterator[RenderableType]:
 
 
 def _table(survey: Survey) -> Iterator[RenderableType]:
-    folder = Path(os.path.commonpath([model.path.parent for model in survey.models] or [""]))
+    folder = Path(os.path.commonpath([model.path.parent for model in survey.models] or [Path()]))
     if folder.name:
         yield f"[bold]{escape(str(folder))}[/]"
     lines = Table(box=None, pad_edge=False, header_style="bold")
