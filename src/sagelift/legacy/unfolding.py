@@ -41,7 +41,7 @@ def unfold(
     sequence = _without_guard(sequence, lines)
     for _ in range(limit):
         script = _Script(sequence, beside, notes)
-        unfolded = _without_a_call(script, lines) or _without_a_block(script, lines)
+        unfolded = _without_a_call(script, lines) or _without_a_block(script, lines) or _with_a_result(script)
         if unfolded is None:
             break
         sequence = _without_guard(unfolded, lines)
@@ -119,6 +119,36 @@ def _without_a_block(script: "_Script", lines: Lines) -> list[Statement] | None:
             script.notes += [opened.note] if opened.note else []
             return statements.replace(script.sequence, index, opened.body, statements.footer(statement))
     return None
+
+
+def _with_a_result(script: "_Script") -> list[Statement] | None:
+    """Give the result of a call a name where it is printed at once, so that the call can be unfolded."""
+    for index, statement in enumerate(script.sequence):
+        call = statement.tree.value if isinstance(statement.tree, ast.Expr) else None
+        if not isinstance(call, ast.Call) or ast.unparse(call.func) != "print" or call.keywords:
+            continue
+        inner = [(i, a) for i, a in enumerate(call.args) if not isinstance(a, ast.Constant)]
+        match inner:
+            case [(at, ast.Call(func=ast.Name(id=name)) as made)] if (
+                script.reads[name] == 1 and name in script.functions
+            ):
+                body = script.functions[name].tree.body  # type: ignore[attr-defined]
+                if not script.is_mixed(body):
+                    continue
+                result = _free_name("result", script.names_but())
+                line = cst.ensure_type(statement.node, cst.SimpleStatementLine)
+                printed = cst.ensure_type(cst.ensure_type(line.body[0], cst.Expr).value, cst.Call)
+                node = line.deep_replace(printed.args[at].value, cst.Name(result))
+                first = statements.parse(f"{result} = {ast.unparse(made)}", statement.lines)
+                both = [first, statement.with_node(node).led_by([])]  # type: ignore[arg-type]
+                return statements.replace(script.sequence, index, both)
+    return None
+
+
+def _free_name(stem: str, taken: set[str]) -> str:
+    while stem in taken:
+        stem += "_"
+    return stem
 
 
 class _Script:
@@ -248,9 +278,7 @@ def _instance_name(klass: str, taken: set[str]) -> str:
     name = "".join(
         f"_{c.lower()}" if c.isupper() and i and not klass[i - 1].isupper() else c.lower() for i, c in enumerate(klass)
     )
-    while name in taken:
-        name += "_"
-    return name
+    return _free_name(name, taken)
 
 
 def _methods(klass: Statement) -> list[cst.FunctionDef]:

@@ -135,6 +135,28 @@ def test_main_is_unfolded(tmp_path: Path, end: str) -> None:
     assert not taken.definitions
 
 
+def test_what_is_printed_at_once_gets_a_name_so_that_its_call_is_unfolded(tmp_path: Path) -> None:
+    function = "def score(path):\n    df = read_csv(path)\n    return model.predict(df)\n\n"
+    code = f"{function}# all\nprint('y', score('a'))  # now\n"
+
+    assert lines(program(tmp_path, code)) == [
+        "path = 'a'",
+        "df = read_csv(path)",
+        "result = model.predict(df)",
+        "print('y', result)  # now",
+    ]
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["print(score('a'), end='')", "print(n, score('a'))", "print(score('a'), score('b'))", "tell(score('a'))"],
+)
+def test_what_is_printed_with_more_stays(tmp_path: Path, call: str) -> None:
+    code = f"n = 1\ndef score(path):\n    df = read_csv(path)\n    return model.predict(df)\n{call}\n"
+
+    assert lines(program(tmp_path, code))[-1] == call
+
+
 def unfolded(folder: Path, function: str, rest: str) -> list[str]:
     """Take apart a function that reads and infers, and what uses it."""
     return lines(program(folder, f"{function}\n{rest}\n"))
