@@ -3,10 +3,11 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-from sagelift.legacy import names
+from sagelift.legacy import imports, names
 from sagelift.legacy.program import Program, Statement
 from sagelift.legacy.roles import Role, called, opens_to_write
 
@@ -36,6 +37,10 @@ VIEWS = {
     "values", "view",
 }  # fmt: skip
 
+# Methods that change a list, a dictionary or a set.
+GROWING = {"add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"}
+# Stands for what modules beside the script hold; no variable can be called so.
+HELPERS = "*"
 # What a method does with attributes of its class, other than to tell its name.
 OWN_CLASS = re.compile(r"(?:\.__class__|\btype\(self\))\.(?!__name__)")
 
@@ -124,6 +129,8 @@ class Effects:
         fixed = self._definitions | set(program.imported)
         changes = self._changes(tree) | {n for d in inner for n in self._changes(d.tree) & program.shared()}
         changes |= needed & self._stateful
+        if self._helpers_hold and any(self._uses_helper(t, reads) for t in (tree, *(d.tree for d in inner))):
+            changes.add(HELPERS)
         roles = program.judge.roles(tree)
         calls = [n for t in (tree, *(d.tree for d in inner)) for n in ast.walk(t) if isinstance(n, ast.Call)]
         acts = isinstance(tree, ast.Expr) and bool(_roots([tree.value]) & set(program.imported))
@@ -150,10 +157,7 @@ class Effects:
 
     def _with_method(self, tree: ast.AST) -> set[str]:
         """Return the classes that have a method which a piece of code calls by its name."""
-        names_called = {
-            n.func.attr for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
-        }
-        return {name for name, methods in self._methods.items() if methods & names_called}
+        return {name for name, methods in self._methods.items() if methods & _methods_called(tree)}
 
     @cached_property
     def _methods(self) -> dict[str, set[str]]:
@@ -168,6 +172,38 @@ class Effects:
         everything = [*trees.values(), *(s.tree for s in self._program.statements)]
         changed = {name for tree in everything for name in _changed_holders(tree)}
         return {name for name, tree in trees.items() if name in changed or _holds_changeable(tree)}
+
+    def _uses_helper(self, tree: ast.AST, reads: AbstractSet[str]) -> bool:
+        """Return whether a piece of code, which reads these names, may use a module that lies beside the script."""
+        return bool(reads & self._names_of_helpers or _methods_called(tree) & self._methods_of_helpers)
+
+    @cached_property
+    def _names_of_helpers(self) -> set[str]:
+        """The names that the script has for modules beside it, and for what they hold."""
+        modules = {path.stem for path in imports.helpers(self._program.source)}
+        found = set()
+        for name, statement in self._program.imported.items():
+            for node in ast.walk(statement.tree):
+                if isinstance(node, ast.ImportFrom):
+                    named = [node.module or ""]
+                elif isinstance(node, ast.Import):
+                    named = [alias.name for alias in node.names]
+                else:
+                    continue
+                if modules & {part for module in named for part in module.split(".")}:
+                    found.add(name)
+        return found
+
+    @cached_property
+    def _methods_of_helpers(self) -> set[str]:
+        """The names of the methods of classes in modules beside the script."""
+        classes = [tree for tree in self._program.beside.values() if isinstance(tree, ast.ClassDef)]
+        return {s.name for tree in classes for s in tree.body if isinstance(s, names.FUNCTIONS)}
+
+    @cached_property
+    def _helpers_hold(self) -> bool:
+        """Whether a module that lies beside the script may hold what changes from call to call."""
+        return any(_holds_changeable(tree) or _changes_others(tree) for tree in self._program.beside.values())
 
     def _changes(self, tree: ast.AST) -> set[str]:
         """Return the names whose objects a piece of code may change in place."""
@@ -216,6 +252,24 @@ class Effects:
             changes = self._changes(tree)
             self._parameters[tree] = changes.union(*(aliases.get(n, set()) for n in changes)) & arguments
         return self._parameters[tree]
+
+
+def _methods_called(tree: ast.AST) -> set[str]:
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {function.attr for function in calls if isinstance(function, ast.Attribute)}
+
+
+def _changes_others(tree: ast.stmt) -> bool:
+    """Return whether a function or class may change a variable of its module, or that variable's object."""
+    nodes = list(ast.walk(tree))
+    own = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    own |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+    stored = [
+        n.value for n in nodes if isinstance(n, ast.Attribute | ast.Subscript) and not isinstance(n.ctx, ast.Load)
+    ]
+    methods = [n.func for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    grown = [function.value for function in methods if function.attr in GROWING]
+    return any(isinstance(n, ast.Global) for n in nodes) or bool(_roots([*stored, *grown]) - own)
 
 
 def _changed_holders(tree: ast.AST) -> Iterator[str]:

@@ -179,6 +179,21 @@ def test_a_report_on_a_class_does_not_wait_for_what_changes_the_class(tmp_path: 
     assert "print(Model.calls, note(0))" not in found["postprocessing"]
 
 
+@pytest.mark.parametrize(("does", "part"), [("FOUND.append(X)", "predict"), ("X.append(1)", "postprocessing")])
+def test_a_report_on_a_helper_module_does_not_wait_for_what_changes_it(tmp_path: Path, does: str, part: str) -> None:
+    (tmp_path / "tools.py").write_text(f"FOUND = []\ndef note(X):\n    {does}\n    return X\n")
+    code = """
+    from tools import FOUND, note
+    df = read_csv("a")
+    model.fit(df)
+    print(len(FOUND))
+    b = model.predict(note([1]))
+    print(b)
+    """
+
+    assert "print(len(FOUND))" in parts(tmp_path, code)[part]
+
+
 def test_a_constant_stays_with_what_reads_it(tmp_path: Path) -> None:
     found = parts(tmp_path, "df = read_csv('a')\nlinear.fit(df)\nk = 5\ny = KNN(k).fit(df).predict(df)\nprint(y)\n")
 
