@@ -236,3 +236,22 @@ def test_a_script_that_writes_where_its_output_is_kept_is_refused(run_steps: Run
 
 def test_a_script_that_prints_nothing_may_write_what_would_be_kept(run_steps: RunSteps) -> None:
     assert run_steps("pass", "pass", "open('stdout.txt', 'w').write('1')").printed == "1"
+
+
+def test_modules_look_for_files_beside_the_script(run_steps: RunSteps, tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "prep.py").write_text(
+        "import os\nHERE = os.path.dirname(os.path.abspath(__file__))\n"
+        "def load():\n    here = os.path.dirname(__file__)\n"
+        "    return [open(os.path.join(folder, 'x.csv')).read() for folder in (HERE, here)]\n",
+        encoding="utf-8",
+    )
+    left = run_steps(
+        "print(prep.load())",
+        "print(prep.load())",
+        head="import prep",
+        options="folder='work', script='job/main.py', keeps=['work/job/x.csv']",
+        files={"work/job/x.csv": "1"},
+    )
+
+    assert left.printed == "['1', '1']\n" * 2, left.log

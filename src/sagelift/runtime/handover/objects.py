@@ -77,7 +77,8 @@ def _replace(old: Any, new: Any, folder: str) -> None:
 
 def _own_modules(folder: str) -> Iterator[tuple[str, types.ModuleType]]:
     for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
+        # Not `__file__`, see `modules`.
+        path = getattr(getattr(module, "__spec__", None), "origin", None)
         if name == MAIN or (path and str(Path(path).resolve().parent) == folder):
             yield name, module
 

@@ -13,7 +13,7 @@ import types
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
-from . import figures, folders, process, state
+from . import figures, folders, modules, process, state
 from .errors import CannotCross
 from .pickling import MAIN
 
@@ -126,6 +126,7 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
         with (kept / STDOUT).open("ab", buffering=0) as stdout:
             streams = process.Streams(summary.get("stdin", "".join(answer + "\n" for answer in answers)), stdout)
             with process.of_script(root / folder, script, arguments, streams):
+                modules.move(beside, (root / folder / (script or "script.py")).resolve().parent)
                 os.chdir(str(root / summary.get("cwd", folder)))
                 before = state.snapshot(str(beside))
                 # Even where no variable crosses, random numbers and figures may.
