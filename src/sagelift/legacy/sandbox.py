@@ -76,12 +76,14 @@ class Access:
         target: A path from the root, an absolute path outside of it, a command, a host or a prompt.
         lines: The lines of the script's code that did it, from the outermost call to the innermost; empty if unknown.
         step: The step that did it, where the three scripts ran.
+        module: The name that a module was imported by.
     """
 
     kind: str
     target: str
     lines: tuple[int, ...] = ()
     step: str = ""
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -348,7 +350,7 @@ class _Run:
             else:
                 target = _target(note, root, [temporary, self._workshop])
                 if target is not None:
-                    self.accesses.append(Access(kind, target, tuple(note["lines"])))
+                    self.accesses.append(Access(kind, target, tuple(note["lines"]), module=note.get("module", "")))
         self._show_as_seen(root, trace.parent / "home")
 
     def _show_as_seen(self, root: Path | None, home: Path) -> None:

@@ -271,7 +271,7 @@ def plan(located: Located, program: Program, recording: Recording) -> Staging:
     """
     layout = located.layout
     files = layout.files()
-    modules = {access.target for access in recording.accesses if access.kind == "module"} & files.keys()
+    modules = {a.target: a.module for a in recording.accesses if a.kind == "module" and a.target in files}
     script = _relative(located.source.path.absolute(), layout.root)
     _refuse_outside(located, recording)
     inputs = {name: files[name] for name in sorted(_needed(located, recording, files, {script, *modules}))}
@@ -282,7 +282,7 @@ def plan(located: Located, program: Program, recording: Recording) -> Staging:
     return Staging(
         inputs=inputs,
         models=models,
-        modules={_below_src(files[name], files[script].parent): files[name] for name in sorted(modules)},
+        modules={_below_src(files[name], modules[name], files[script].parent): files[name] for name in sorted(modules)},
         legacy={name: files[name] for name in (script, *sorted(modules))},
         notes=tuple(_notes(located, recording, inputs)),
     )
@@ -380,8 +380,12 @@ def _notes(located: Located, recording: Recording, inputs: Mapping[str, Path]) -
             yield f"{place}starts {program}: the image needs it, too; see packages.txt."
 
 
-def _below_src(path: Path, folder: Path) -> str:
-    """Return where a module lies below the folder that it is imported from: the script's, or its package's."""
+def _below_src(path: Path, module: str, folder: Path) -> str:
+    """Return where a module lies below the folder that it is imported from: the script's, its package's, or another."""
+    inner = module.replace(".", "/")
+    for name in (f"{inner}.py", f"{inner}/__init__.py"):
+        if path.as_posix().endswith(f"/{name}"):
+            return name
     if path.is_relative_to(folder):
         return path.relative_to(folder).as_posix()
     top = path.parent

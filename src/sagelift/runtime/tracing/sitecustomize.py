@@ -90,10 +90,10 @@ class Tracer:
 
     def end(self) -> None:
         """Note which files of the user's own were imported."""
-        for module in list(sys.modules.values()):
+        for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)
             if path and self._kind(path) == "legacy":
-                self._write(event="module", path=os.path.abspath(path), lines=[])
+                self._write(event="module", path=os.path.abspath(path), module=name, lines=[])
 
     def _open(self, path: Any, mode: str | None, flags: int) -> None:
         if isinstance(path, int):
