@@ -207,6 +207,26 @@ def test_runs_a_script_whole(run_steps: RunSteps, tmp_path: Path) -> None:
     assert left.files["log.txt"] == b"done"
 
 
+def test_modules_of_a_script_that_runs_whole_look_for_files_beside_it(run_steps: RunSteps, tmp_path: Path) -> None:
+    (tmp_path / "code" / "tools").mkdir(parents=True)
+    (tmp_path / "code" / "tools" / "__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "code" / "tools" / "prep.py").write_text(
+        "import os\nHERE = os.path.dirname(os.path.abspath(__file__))\n"
+        "TEXT = open(os.path.join(HERE, 'x.csv')).read()\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "code" / "main.py").write_text(
+        "import os\nfrom tools.prep import TEXT\nprint(TEXT, os.path.relpath(__file__))\n", encoding="utf-8"
+    )
+    left = run_steps(
+        "step.run('main.py')",
+        options="folder='work', script='job/main.py', last=True",
+        files={"work/job/tools/x.csv": "1"},
+    )
+
+    assert left.printed == f"1 {Path('job', 'main.py')}\n", left.log
+
+
 def test_a_script_that_fails_when_run_whole_fails_the_step(run_steps: RunSteps) -> None:
     left = run_steps(
         "step.run('churn.py')", files={"churn.py": "import sys\nsys.exit('no data')\n"}, options="last=True"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 from .pickling import MAIN
 
@@ -29,3 +31,41 @@ def move(folder: Path, place: Path) -> None:
             text = str(value)
             if text == str(folder) or text.startswith(str(folder) + os.sep):
                 setattr(module, name, type(value)(str(place) + text[len(str(folder)) :]))
+
+
+@contextlib.contextmanager
+def imported(folder: Path, place: Path) -> Iterator[None]:
+    """Let modules that are imported from a folder look for files as if they lay in another."""
+    finder = _Finder(folder, place)
+    # Not before: what is built in goes first.
+    sys.meta_path.insert(sys.meta_path.index(PathFinder), finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _Finder:
+    def __init__(self, folder: Path, place: Path) -> None:
+        self._folder = folder
+        self._place = place
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            origin = Path(spec.loader.path).resolve()
+            is_own = name.partition(".")[0] == __name__.partition(".")[0]
+            if self._folder in origin.parents and not is_own:
+                place = self._place / origin.relative_to(self._folder)
+                spec.loader = _Loader(spec.loader.name, spec.loader.path, place)
+        return spec
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, place: Path) -> None:
+        super().__init__(name, path)
+        self._place = place
+
+    def exec_module(self, module: Any) -> None:
+        module.__file__ = str(self._place)
+        super().exec_module(module)

@@ -28,10 +28,11 @@ FIGURES = "figures"
 class Step:
     """The step that runs, as `step` yields it."""
 
-    def __init__(self, received: dict[str, Any], beside: Path) -> None:
+    def __init__(self, received: dict[str, Any], beside: Path, place: Path) -> None:
         """Begin with what the step before passed on; run what lies in the working folder, or beside the job script."""
         self._received = received
         self._beside = beside
+        self._place = place
         self.variables: dict[str, Any] = {}
 
     def receive(self, *names: str) -> Any:
@@ -61,8 +62,8 @@ class Step:
         if not path.is_file():
             path = self._beside / script
         module: Any = types.ModuleType(MAIN)
-        # It finds its files beside itself.
-        module.__file__ = str(Path(path.name).resolve())
+        # It and its modules find their files beside themselves.
+        module.__file__ = str(self._place)
         module.display = figures.display
         text = path.read_bytes()
         if b"matplotlib" in text:
@@ -71,7 +72,8 @@ class Step:
         sys.path[:0] = [str(path.parent), str(Path.cwd())]
         before, sys.modules[MAIN] = sys.modules[MAIN], module
         try:
-            exec(compile(text, str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102 - what this is for
+            with modules.imported(self._beside, self._place.parent):
+                exec(compile(text, str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102 - what this is for
         except SystemExit as end:
             if end.code not in (None, 0):
                 raise
@@ -126,11 +128,13 @@ def step(  # noqa: PLR0913 - what there is to say about how a script was run
         with (kept / STDOUT).open("ab", buffering=0) as stdout:
             streams = process.Streams(summary.get("stdin", "".join(answer + "\n" for answer in answers)), stdout)
             with process.of_script(root / folder, script, arguments, streams):
-                modules.move(beside, (root / folder / (script or "script.py")).resolve().parent)
+                place = (root / folder / (script or "script.py")).resolve()
+                modules.move(beside, place.parent)
                 os.chdir(str(root / summary.get("cwd", folder)))
                 before = state.snapshot(str(beside))
                 # Even where no variable crosses, random numbers and figures may.
-                running = Step(state.load(source / STATE, root, before) if (source / STATE).is_file() else {}, beside)
+                received = state.load(source / STATE, root, before) if (source / STATE).is_file() else {}
+                running = Step(received, beside, place)
                 try:
                     yield running
                 except SystemExit as end:
