@@ -1,7 +1,7 @@
 """Measure what benchmarks/README.md reports: ratios of medians over several runs.
 
 uv run benchmarks/run.py            # all
-uv run benchmarks/run.py copy       # one or more of: cold, warm, copy, fleet
+uv run benchmarks/run.py copy       # one or more of: cold, warm, copy, import, fleet
 
 Times are those of whole processes, from outside, by the wall clock. pyperf measures them, but for those of a fleet,
 which take minutes, and begin from another state each time.
@@ -28,6 +28,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = 7
+ALL = ("cold", "warm", "copy", "import", "fleet")
 OPS = [sys.executable, "-m", "ops"]
 COPIER = [sys.executable, "-m", "copier"]
 SAGELIFT = Path(sys.executable).with_name("sagelift")
@@ -35,6 +36,20 @@ SAGELIFT = Path(sys.executable).with_name("sagelift")
 FLEET, FLEET_RUNS = 200, 3
 LOOP = 10
 """The repositories of a shell loop, which tell of FLEET: each takes it as long as any other."""
+
+LEGACY = """
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+
+known = pd.DataFrame({"length": [1.0, 2, 3, 4], "weight": [2.0, 4, 7, 8]})
+known["area"] = known["length"] ** 2
+model = LinearRegression().fit(known[["length", "area"]], known["weight"])
+predicted = model.predict(known[["length", "area"]])
+report = pd.DataFrame({"weight": predicted}).round(2)
+print(report)
+report.to_csv("report.csv")
+"""
+"""A script of one second."""
 
 # Runs the workflow as often as it is told within one process, and prints the seconds of each.
 WARM = """
@@ -127,6 +142,19 @@ def copy(scratch: Path) -> None:
     print(f"copy: this template {ours:.2f} s, one file {one_file:.2f} s: {ours / one_file:.2f} x")
 
 
+def legacy_import(scratch: Path) -> None:
+    """Compare `sagelift import`, with its proof, with the script that it moves in."""
+    folder = scratch / "legacy"
+    folder.mkdir()
+    (folder / "score.py").write_text(LEGACY)
+    template = snapshot(ROOT, scratch / "import.git")
+    command = shlex.join([str(SAGELIFT), "import", "score.py", "score-model", f"--template={template}"])
+    imported = median(["sh", "-c", f"rm -rf score-model && {command}"], folder)
+    [python] = (folder / "score-model" / "build" / "environments").glob("custom-*/bin/python")
+    script = median([python, "score.py"], folder)
+    print(f"import: {imported:.1f} s, the script {script:.2f} s: {imported / script:.0f} x")
+
+
 def fleet(scratch: Path) -> None:
     """Compare `sagelift fleet new` and `update` with shell loops that do the same, one repository after the other."""
     template, old, new = releases(scratch)
@@ -201,8 +229,8 @@ def snapshot(source: Path, target: Path) -> Path:
 def main() -> None:
     """Run the benchmarks that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("which", nargs="*", choices=[[], "cold", "warm", "copy", "fleet"])
-    which = set(parser.parse_args().which) or {"cold", "warm", "copy", "fleet"}
+    parser.add_argument("which", nargs="*", choices=[[], *ALL])
+    which = set(parser.parse_args().which) or {*ALL}
     for role in ("AUTHOR", "COMMITTER"):
         os.environ |= {f"GIT_{role}_NAME": "benchmark", f"GIT_{role}_EMAIL": "benchmark@example.org"}
     # Whoever signs commits, or watches files, would measure that.
@@ -213,6 +241,8 @@ def main() -> None:
             local_run(which, Path(scratch))
         if "copy" in which:
             copy(Path(scratch))
+        if "import" in which:
+            legacy_import(Path(scratch))
         if "fleet" in which:
             fleet(Path(scratch))
 
