@@ -29,11 +29,14 @@ HARMLESS_COMMANDS = re.compile(
     r"|(?:ls|pwd|head|tail|cat|wc|date|nvidia-smi|python3?\s+--version)\b(?!.*>))"
 )
 HELP = re.compile(r"\?{1,2}[\w.]+|[\w.]+\?{1,2}")
-PLOTTING = re.compile(r"\b(?:plt|sns|seaborn|pyplot)\.|\.(?:plot|hist|boxplot|scatter)\b|\bplot_\w+\(")
+PLOTTING = re.compile(r"\b(?:plt|sns|seaborn|pyplot|pylab)\.|\.(?:plot|hist|boxplot|scatter)\b|\bplot_\w+\(")
 IMPORTS_PLT = re.compile(
-    r"^\s*(?:import matplotlib\.pyplot as|from matplotlib import pyplot as|from matplotlib import) (plt|pyplot)\b",
+    r"^\s*(?:import (?:matplotlib\.pyplot|matplotlib\.pylab|pylab) as (\w+)"
+    r"|from matplotlib import (?:pyplot|pylab) as (\w+)|(?:from matplotlib )?import (pyplot|pylab)\s*$)",
     re.MULTILINE,
 )
+# Where figures appear though `matplotlib.pyplot` is not imported: it is there.
+DRAWS_WITH_PLT = re.compile(r"^\s*(?:%matplotlib\b|import seaborn\b|from seaborn\b)", re.MULTILINE)
 # Calls whose value is None, or a part of a figure: a notebook shows nothing for them that is worth keeping.
 SILENT_CALLS = {
     "display", "np.random.seed", "np.set_printoptions", "os.makedirs", "os.mkdir", "pd.set_option", "pickle.dump",
@@ -186,6 +189,7 @@ def _read_notebook(path: Path) -> Source:
     magics: list[Magic] = []
     number = 0
     plt = ""
+    draws = False
     for cell in notebook.cells:
         block: list[str] = []
         if cell.cell_type == "markdown":
@@ -194,8 +198,12 @@ def _read_notebook(path: Path) -> Source:
         elif cell.cell_type == "code":
             number += 1
             imported = IMPORTS_PLT.search(cell.source)
-            plt = imported[1] if imported else plt
+            plt = next(filter(None, imported.groups())) if imported else plt
+            draws = draws or bool(DRAWS_WITH_PLT.search(cell.source))
             block = _shown(_python(cell.source, number, magics), plt)
+            if draws and not plt and PLOTTING.search(cell.source):
+                plt = "plt"
+                block += ["import matplotlib.pyplot as plt", "plt.show()"]
             # What is shown is added at the end.
             written = cell.source.count("\n") + 1
             block_places = [Place(number, min(index, written)) for index in range(1, len(block) + 1)]
@@ -256,16 +264,17 @@ def _shown(code: str, plt: str) -> list[str]:
     body = list(module.body)
     if body and isinstance(body[-1], cst.SimpleStatementLine):
         last = body[-1].body[-1]
-        if isinstance(last, cst.Expr) and last.semicolon is cst.MaybeSentinel.DEFAULT and not _shows(last.value):
+        if isinstance(last, cst.Expr) and last.semicolon is cst.MaybeSentinel.DEFAULT and not _shows(last.value, plt):
             call = cst.Call(cst.Name("display"), [cst.Arg(_as_argument(last.value))])
             body[-1] = body[-1].with_changes(body=[*body[-1].body[:-1], last.with_changes(value=call)])
     lines = module.with_changes(body=body).code.rstrip("\n").split("\n")
-    if plt and PLOTTING.search(code) and not lines[-1].startswith(f"{plt}.show("):
+    draws = PLOTTING.search(code) or (plt and re.search(rf"\b{plt}\.", code))
+    if plt and draws and not lines[-1].startswith(f"{plt}.show("):
         lines.append(f"{plt}.show()")
     return lines
 
 
-def _shows(expression: cst.BaseExpression) -> bool:
+def _shows(expression: cst.BaseExpression, plt: str) -> bool:
     """Whether an expression shows something itself, or nothing is to be shown of its value."""
     if not isinstance(expression, cst.Call):
         return False
@@ -273,7 +282,7 @@ def _shows(expression: cst.BaseExpression) -> bool:
     owner, _, method = function.rpartition(".")
     return (
         function in SILENT_CALLS
-        or (owner in {"plt", "pyplot"} and method in SILENT_CALLS_OF_PLT)
+        or (owner in {"plt", "pyplot", plt} and method in SILENT_CALLS_OF_PLT)
         or (method in SILENT_WRITERS and bool(expression.args))
         or any(_is_in_place(argument) for argument in expression.args)
     )

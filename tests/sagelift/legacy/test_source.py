@@ -122,6 +122,19 @@ def test_figures_are_shown_after_the_cell_that_plots(tmp_path: Path) -> None:
     assert code.startswith("display(df.plot())\n\nimport")
 
 
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        (["import pylab", "pylab.plot(x)\npylab.title('a')"], "pylab.show()"),
+        (["import matplotlib.pyplot as p", "p.plot(x)"], "p.show()"),
+        (["%matplotlib inline\nimport pandas as pd", "df.plot()"], "import matplotlib.pyplot as plt\nplt.show()"),
+        (["import seaborn as sns", "sns.heatmap(x)"], "import matplotlib.pyplot as plt\nplt.show()"),
+    ],
+)
+def test_figures_are_shown_by_whatever_name_pyplot_has(tmp_path: Path, cells: list[str], shown: str) -> None:
+    assert code_of(tmp_path, *cells).strip().endswith(shown)
+
+
 def test_figures_are_shown_under_the_name_that_pyplot_has(tmp_path: Path) -> None:
     code = code_of(tmp_path, "from matplotlib import pyplot\npyplot.scatter(x, y)", "pyplot.show()")
 
