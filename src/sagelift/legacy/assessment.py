@@ -287,7 +287,12 @@ def _judge(source: Source, result: Assessment) -> None:
     result.obstacles = obstacles.find(source, taken)
     if any(obstacle.kind == "Python 2" for obstacle in result.obstacles):
         result.language = "Python 2"
-    evidence = taken.judge.evidence(source.tree)
+    # In the statements as they were taken apart: what stood in `main` or in a class with one `run` is seen, too.
+    evidence = [
+        found._replace(line=statement.lines[0] + found.line - statement.tree.lineno)
+        for statement in taken.statements
+        for found in taken.judge.evidence(statement.tree)
+    ]
     result.does = _does(evidence)
     result.evidence = list(
         {(e.role, source.place(e.line)): (e.role, e.text, source.place(e.line)) for e in evidence}.values()

@@ -49,6 +49,27 @@ def test_a_model_that_splits_says_where_and_why(tmp_path: Path) -> None:
     assert any(reason.place and reason.place.line == 13 for reason in found.reasons)
 
 
+def test_what_stands_in_main_is_seen(tmp_path: Path) -> None:
+    code = """\
+        import pandas as pd
+        from sklearn.linear_model import LinearRegression
+
+        def main():
+            table = pd.read_csv("in.csv")
+            # A comment moves no line.
+            model = LinearRegression().fit(table[["a"]], table["b"])
+            table["c"] = model.predict(table[["a"]])
+            table["d"] = table["c"].round(2)
+            table.to_csv("out.csv")
+
+        main()
+    """
+    found = assess(tmp_path, dedent(code))
+
+    assert (found.verdict, found.does) == (Verdict.SPLITS, "training and inference")
+    assert {reason.place.line for reason in found.reasons if reason.place} == {7, 8}
+
+
 @pytest.mark.parametrize(
     ("code", "verdict", "reason"),
     [
