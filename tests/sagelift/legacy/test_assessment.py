@@ -142,7 +142,7 @@ def test_a_folder_is_surveyed_whatever_is_in_it(tmp_path: Path) -> None:
         "broken.ipynb": Verdict.NEEDS_A_PERSON,
         "broken.py": Verdict.NEEDS_A_PERSON,
         "dangling.py": Verdict.NEEDS_A_PERSON,
-        "empty.ipynb": Verdict.WRAPS,
+        "empty.ipynb": Verdict.NEEDS_A_PERSON,
     }
     assert {path.name for path in survey.helpers} == {"tools.py", "part.py"}
     assert {path.name for path in survey.left_out} == {"setup.py", "test_score.py", "__init__.py"}
