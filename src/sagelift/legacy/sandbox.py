@@ -22,7 +22,7 @@ from pathlib import Path
 from sagelift.errors import SageliftError
 from sagelift.legacy import processes
 from sagelift.legacy.cuts import STEPS
-from sagelift.legacy.layout import Layout
+from sagelift.legacy.layout import SECRET, Layout
 from sagelift.legacy.source import Source
 
 RUNTIME = Path(__file__).parent.parent / "runtime"
@@ -402,6 +402,8 @@ def _explained(run: _Run, source: Source) -> str:
         reason = f"{asks}: give what is to be typed with --answer, once for each prompt."
     elif kind == "EndlessPrompts":
         reason = "prompts for input again and again: give what is to be typed with --answer, once for each prompt."
+    elif kind == "FileNotFoundError" and Path(path).name in SECRET:
+        reason = f"{path} holds credentials by convention, and is left out: the code must run without it."
     elif kind == "FileNotFoundError" and path.startswith("~"):
         reason = f"{path} is looked for in the home folder, which is empty as on AWS: put it beside the script."
     elif kind == "FileNotFoundError" and path:

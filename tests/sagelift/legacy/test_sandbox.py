@@ -207,6 +207,7 @@ def test_a_notebook_runs_beside_its_files(record: Record) -> None:
             "from pathlib import Path\nopen(Path.home() / 'in.csv')\n",
             "line 2: ~/in.csv is looked for in the home folder",
         ),
+        ("open('.env')\n", "line 1: .env holds credentials by convention, and is left out"),
         ("import os\nopen(os.path.abspath('in.csv'))\n", "line 2: in.csv is not there: put it there, or say where"),
         ("import os\nraise ValueError(os.path.abspath('in.csv'))\n", "line 2: ValueError: in.csv: the code must run"),
         ("from rich import no\n", "line 1: cannot import name 'no' from 'rich': give the version that the code was"),
