@@ -416,6 +416,8 @@ def test_interrupted_run_is_aborted_and_keeps_what_there_is(made: Repository) ->
     assert json.loads((run.folder / "execution.json").read_text())["status"] == "ABORTED"
 
 
+# Windows has none.
+HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
 DRIVER = """
 import signal
 import sys
@@ -425,8 +427,10 @@ from ops.local.interpreter import InterpreterImage
 from ops.repository import Repository
 from rich.console import Console
 
-# A shell has its background jobs ignore Ctrl-C, and the tests may be one.
+# A shell has its background jobs ignore Ctrl-C, and `nohup` the end of the terminal: the tests may be such a job.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 repository, console = Repository.find(), Console(highlight=False, emoji=False, width=200)
 image = InterpreterImage(Path(sys.executable), repository.src, repository.model)
 plan = run.plan(repository)
@@ -452,7 +456,7 @@ def test_two_runs_at_once_in_the_same_repository(made: Repository) -> None:
         assert files(folder / "postprocessing") == ["sample.csv"]
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, HANGUP])
 def test_interruption_ends_the_run_and_its_processes_and_keeps_the_log(
     made: Repository, tmp_path: Path, ending: signal.Signals
 ) -> None:

@@ -230,14 +230,18 @@ def test_an_interruption_leaves_nothing(import_: Import, script: Path, monkeypat
     assert_nothing_is_left(script)
 
 
+# Windows has none.
+HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
 DRIVER = """
 import signal, sys
 from pathlib import Path
 from sagelift import cli
 from sagelift.legacy.draft import Draft
 
-# A shell has its background jobs ignore Ctrl-C, and the tests may be one.
+# A shell has its background jobs ignore Ctrl-C, and `nohup` the end of the terminal: the tests may be such a job.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 Draft.require = lambda _, lines, __: list(lines)
 if {on_this_python}:
     Draft.interpreter = lambda _: Path(sys.executable)
@@ -252,7 +256,7 @@ time.sleep(600)
 """
 
 
-@pytest.mark.parametrize(("hangs", "ending"), [("script", signal.SIGTERM), ("uv", signal.SIGHUP)])
+@pytest.mark.parametrize(("hangs", "ending"), [("script", signal.SIGTERM), ("uv", HANGUP)])
 def test_an_import_that_is_ended_leaves_no_file_and_no_process(
     script: Path, template: TemplateRepository, tmp_path: Path, hangs: str, ending: signal.Signals
 ) -> None:
