@@ -1,9 +1,6 @@
 # Where uv is missing, it is installed into .tools, for this folder alone.
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 
-# Images of containers set it, and each of the thousands of processes of the tests would compile anew what it imports.
-unexport PYTHONDONTWRITEBYTECODE
-
 .PHONY: help setup demo test lint generated docs bench freeze
 
 help:  ## Show this help.
